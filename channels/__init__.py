@@ -1,0 +1,1 @@
+"""Channel adapters: one folder per medium, each knowing only ``channels.contract``."""

@@ -1,0 +1,275 @@
+"""Interactions, queues, agents and offers as browsers see them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gateway.engagement.wire import ConversationView
+from gateway.kernel.wire import Body, ClientFrame, Id, Name, Sdp, ServerFrame, ShortText, View
+
+InteractionKind = Literal["chat", "call", "message"]
+InteractionState = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
+AgentState = Literal["offline", "not_ready", "ready"]
+NotReadyReason = Literal["break", "meal", "meeting", "training", "admin", "no_answer", "away"]
+Level = Annotated[int, Meta(ge=0, le=100)]
+
+
+class InteractionView(View):
+    """One unit of work. ``waited_ms`` counts from the first enqueue and survives transfer."""
+
+    id: str
+    kind: InteractionKind
+    conversation_id: str
+    call_id: str | None
+    queue_id: str
+    queue_name: str
+    state: InteractionState
+    priority: int
+    required_skills: dict[str, int]
+    agent_id: str | None
+    agent_name: str
+    created_at_ms: int
+    enqueued_at_ms: int
+    accepted_at_ms: int | None
+    ended_at_ms: int | None
+    wrap_up_until_ms: int | None
+    disposition_id: str | None
+    transfer_note: str
+    is_robot: bool
+
+
+class OfferView(View):
+    """A proposal to one agent that rings until ``expires_at_ms``."""
+
+    id: str
+    interaction: InteractionView
+    conversation: ConversationView
+    offered_at_ms: int
+    expires_at_ms: int
+
+
+class AgentView(View):
+    """An agent as routing sees them: ``load`` and ``capacity`` are counts per kind."""
+
+    user_id: str
+    name: str
+    state: AgentState
+    reason: str
+    since_ms: int
+    load: dict[str, int]
+    capacity: dict[str, int]
+
+
+class QueueLive(View):
+    """What waits in a queue now. ``longest_wait_since_ms`` is null when it is empty."""
+
+    queue_id: str
+    name: str
+    waiting: dict[str, int]
+    longest_wait_since_ms: int | None
+    ready_agents: int
+
+
+# ---- agent frames ------------------------------------------------------------------------
+
+
+class AgentStateSet(ClientFrame, tag="agent.state.set"):
+    """Go ready or not ready."""
+
+    state: Literal["ready", "not_ready"]
+    reason: NotReadyReason | None = None
+
+
+class OfferAccept(ClientFrame, tag="offer.accept"):
+    """Take an offer. A call needs the agent's ``sdp_offer`` and is answered in the ack."""
+
+    offer_id: Id
+    sdp_offer: Sdp | None = None
+
+
+class OfferReject(ClientFrame, tag="offer.reject"):
+    """Turn an offer down; the interaction keeps its place and goes to somebody else."""
+
+    offer_id: Id
+
+
+class InteractionTransfer(ClientFrame, tag="interaction.transfer"):
+    """Hand over to a queue or to one agent; exactly one of the two is set. The clock goes on."""
+
+    interaction_id: Id
+    to_queue_id: Id | None = None
+    to_agent_id: Id | None = None
+    note: ShortText = ""
+
+
+class InteractionEnd(ClientFrame, tag="interaction.end"):
+    """End the exchange with the contact and go to wrap-up."""
+
+    interaction_id: Id
+
+
+class InteractionWrapUp(ClientFrame, tag="interaction.wrap_up"):
+    """Finish wrap-up with a disposition; gives the capacity back."""
+
+    interaction_id: Id
+    disposition_id: Id | None = None
+    note: ShortText = ""
+
+
+class InteractionTake(ClientFrame, tag="interaction.take"):
+    """Take a waiting interaction of one's own queues by hand."""
+
+    interaction_id: Id
+
+
+class AgentChanged(ServerFrame, tag="agent.changed"):
+    """An agent's state or load changed (one's own; all of them for supervisors)."""
+
+    agent: AgentView
+
+
+class OfferNew(ServerFrame, tag="offer.new"):
+    """Ring. Repeated offers with the same id are one offer."""
+
+    offer: OfferView
+
+
+class OfferGone(ServerFrame, tag="offer.gone"):
+    """Stop ringing. ``outcome`` says why."""
+
+    offer_id: str
+    outcome: Literal["accepted", "rejected", "expired", "withdrawn"]
+
+
+class AssignmentChanged(ServerFrame, tag="assignment.changed"):
+    """An interaction that is (or was until now) mine; ``gone`` when it left me."""
+
+    interaction: InteractionView
+    conversation: ConversationView
+    gone: bool
+
+
+class QueueChanged(ServerFrame, tag="queue.changed"):
+    """Live figures of a queue, at most one per second and queue."""
+
+    queue: QueueLive
+
+
+# ---- visitor frames ----------------------------------------------------------------------
+
+
+class QueuePlace(ServerFrame, tag="queue.place"):
+    """Where the visitor's interaction stands. ``position`` counts from 1 while waiting."""
+
+    conversation_id: str
+    interaction_id: str
+    kind: InteractionKind
+    state: InteractionState
+    position: int | None
+    agent_name: str
+
+
+# ---- REST: administration ----------------------------------------------------------------
+
+
+class SkillBody(Body):
+    name: Name
+    description: ShortText = ""
+
+
+class SkillView(View):
+    id: str
+    name: str
+    description: str
+
+
+class QueueBody(Body):
+    """A queue. ``required_skills`` maps skill ids to minimum levels, all of them needed."""
+
+    name: Name
+    required_skills: dict[Id, Level] = {}
+    priority: Annotated[int, Meta(ge=-100, le=100)] = 0
+    hours_id: Id | None = None
+    offer_timeout_s: dict[
+        Literal["chat", "call", "message"], Annotated[int, Meta(ge=5, le=900)]
+    ] = {}
+    wrap_up_s: Annotated[int, Meta(ge=0, le=900)] = 60
+    service_target_s: Annotated[int, Meta(ge=1, le=86_400)] = 30
+    disposition_ids: list[Id] = []
+
+
+class QueueView(View):
+    id: str
+    name: str
+    required_skills: dict[str, int]
+    priority: int
+    hours_id: str | None
+    offer_timeout_s: dict[str, int]
+    wrap_up_s: int
+    service_target_s: int
+    disposition_ids: list[str]
+
+
+class AgentProfileBody(Body):
+    """What an agent can do: skill id to level, queues served, capacity per kind."""
+
+    skills: dict[Id, Level] = {}
+    queue_ids: list[Id] = []
+    capacity: dict[Literal["chat", "call", "message"], Annotated[int, Meta(ge=0, le=25)]] = {}
+
+
+class AgentProfileView(View):
+    user_id: str
+    name: str
+    skills: dict[str, int]
+    queue_ids: list[str]
+    capacity: dict[str, int]
+
+
+class OpenWindow(View):
+    """Open from ``from_minute`` to ``to_minute`` of a weekday (0 = Monday), local time."""
+
+    weekday: Annotated[int, Meta(ge=0, le=6)]
+    from_minute: Annotated[int, Meta(ge=0, le=1440)]
+    to_minute: Annotated[int, Meta(ge=0, le=1440)]
+
+
+class HoursBody(Body):
+    """Business hours in an IANA time zone; ``closed_dates`` are ``YYYY-MM-DD``."""
+
+    name: Name
+    time_zone: Annotated[str, Meta(max_length=64)]
+    windows: Annotated[list[OpenWindow], Meta(max_length=200)]
+    closed_dates: Annotated[
+        list[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]], Meta(max_length=1000)
+    ] = []
+
+
+class HoursView(View):
+    id: str
+    name: str
+    time_zone: str
+    windows: list[OpenWindow]
+    closed_dates: list[str]
+    open_now: bool
+
+
+class DispositionBody(Body):
+    name: Name
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$")]
+
+
+class DispositionView(View):
+    id: str
+    name: str
+    code: str
+
+
+class LiveView(View):
+    """Queues and agents at this moment, for supervisors."""
+
+    queues: list[QueueLive]
+    agents: list[AgentView]
+    waiting: list[InteractionView]

@@ -1,0 +1,1 @@
+"""What every room stands on: database, events, bus, blobs, isolation, telemetry, HTTP kit."""

@@ -1,0 +1,1 @@
+"""One database behind one port: SQLite on one machine, PostgreSQL for many nodes."""

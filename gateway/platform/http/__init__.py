@@ -1,0 +1,1 @@
+"""The HTTP kit: one route table, guards before any handler, errors as JSON."""

@@ -1,0 +1,80 @@
+"""The media engine as the voice room sees it: legs, bridges, music. No SIP, no codec here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+LegState = Literal["connecting", "connected", "lost", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LegReport:
+    """A change of a leg, told by the engine; ``cause`` is a short code."""
+
+    leg_id: str
+    state: LegState
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LegStats:
+    """Counters since the leg began; ``jitter_ms`` and ``rtt_ms`` are null when unknown."""
+
+    leg_id: str
+    packets_received: int
+    packets_sent: int
+    packets_lost: int
+    bytes_received: int
+    bytes_sent: int
+    jitter_ms: float | None
+    rtt_ms: float | None
+
+
+class MediaEngine(Protocol):
+    """Terminates legs and connects them. All methods are idempotent by id.
+
+    Raises ``bad_sdp`` for a session description it cannot use and ``media_unavailable`` when no
+    media worker answers.
+    """
+
+    async def create_leg(self, leg_id: str, call_id: str, sdp_offer: str) -> str:
+        """Return the ``sdp_answer`` for a browser's ``sdp_offer`` (JSEP, RFC 8829)."""
+        ...
+
+    async def add_candidate(self, leg_id: str, candidate: str | None, sdp_mid: str | None) -> None:
+        """Add a trickled remote candidate (RFC 8838)."""
+        ...
+
+    async def bridge(self, leg_a: str, leg_b: str) -> None:
+        """Forward media between two legs; ends music on both."""
+        ...
+
+    async def unbridge(self, leg_id: str) -> None:
+        """Stop forwarding to and from the leg."""
+        ...
+
+    async def play(self, leg_id: str, source: str | None) -> None:
+        """Send pre-encoded music (``"hold"``, ``"queue"``) to the leg; None stops."""
+        ...
+
+    async def close_leg(self, leg_id: str) -> None:
+        """End the leg and free its ports."""
+        ...
+
+    async def stats(self, leg_id: str) -> LegStats | None:
+        """Return the leg's counters, or None when it is gone."""
+        ...
+
+    async def legs(self) -> dict[str, LegState]:
+        """Every leg that lives in the workers now; used to re-attach after a restart."""
+        ...
+
+    def on_report(self, listener: Callable[[LegReport], Awaitable[None]]) -> None:
+        """Call ``listener`` for every change of a leg."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the workers; they and their calls live on."""
+        ...

@@ -9,7 +9,7 @@ nothing but its ``Tx`` and returns plain values. Its caller awaits the commit: w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -35,19 +35,21 @@ class Tx:
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> sa.CursorResult[Any]:
         """Run a statement; a list of parameters runs it once for each."""
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return self.connection.execute(statement, parameters)
 
     def one(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any] | None:
         """Return the only row as a mapping, or None."""
-        return self.connection.execute(statement, parameters).mappings().one_or_none()
+        row = self.connection.execute(statement, parameters).mappings().one_or_none()
+        return cast(Mapping[str, Any] | None, row)
 
     def all(
         self, statement: sa.Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:
         """Return all rows as mappings."""
-        return self.connection.execute(statement, parameters).mappings().all()
+        rows = self.connection.execute(statement, parameters).mappings().all()
+        return cast(Sequence[Mapping[str, Any]], rows)
 
     def record(self, kind: str, **facts: str | int | bool | None) -> None:
         """Append an event in this commit: ids and codes only, never what a person wrote."""

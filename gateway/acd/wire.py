@@ -143,6 +143,13 @@ class OfferGone(ServerFrame, tag="offer.gone"):
     outcome: Literal["accepted", "rejected", "expired", "withdrawn"]
 
 
+class WaitingView(View):
+    """A waiting interaction with its conversation, for taking it by hand: ``GET /waiting``."""
+
+    interaction: InteractionView
+    conversation: ConversationView
+
+
 class AssignmentChanged(ServerFrame, tag="assignment.changed"):
     """An interaction that is (or was until now) mine; ``gone`` when it left me."""
 

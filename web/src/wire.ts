@@ -29,7 +29,7 @@ export type ServerFrame =
   | AgentWelcome
   | Pong
   | Ack
-  | Error
+  | ErrorFrame
   | Goodbye
   | AgentChanged
   | OfferNew
@@ -82,7 +82,7 @@ export interface Wire {
   ConversationWatch: ConversationWatch;
   DispositionBody: DispositionBody;
   DispositionView: DispositionView;
-  Error: Error;
+  ErrorFrame: ErrorFrame;
   FormField: FormField;
   Goodbye: Goodbye;
   HistoryGet: HistoryGet;
@@ -139,6 +139,7 @@ export interface Wire {
   UploadView: UploadView;
   UserPatch: UserPatch;
   UserView: UserView;
+  WaitingView: WaitingView;
 }
 /**
  * The request with this ``ref`` is durable. ``id``, ``seq``, ``at_ms`` are a message's.
@@ -755,7 +756,7 @@ export interface DispositionView {
 /**
  * What was wrong and what to do; codes are in docs/reference/errors.md.
  */
-export interface Error {
+export interface ErrorFrame {
   type: "error";
   ref: string | null;
   code: string;
@@ -1321,4 +1322,11 @@ export interface UserPatch {
   name?: string | null;
   role?: ("admin" | "agent" | "supervisor") | null;
   active?: boolean | null;
+}
+/**
+ * A waiting interaction with its conversation, for taking it by hand: ``GET /waiting``.
+ */
+export interface WaitingView {
+  interaction: InteractionView;
+  conversation: ConversationView;
 }

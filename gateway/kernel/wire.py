@@ -23,21 +23,19 @@ Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
 Seq = Annotated[int, Meta(ge=0, description="Position of a message in its conversation, from 1.")]
 
 
-class ClientFrame(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"
-):
+class ClientFrame(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
     """A frame sent by a browser. With a ``ref``, the server answers ``ack`` or ``error``."""
 
     ref: Ref | None = None
 
 
-class ServerFrame(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class ServerFrame(msgspec.Struct, kw_only=True, tag_field="type"):
     """A frame sent by the server."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A JSON request body of the REST API."""
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, kw_only=True):
     """A JSON object the server writes, over REST or inside a frame."""

@@ -17,9 +17,9 @@ from gateway.voice import wire as voice
 _TEMPLATE = "#/$defs/{name}"
 
 
-def _structs(module: Any) -> list[type]:
+def _structs(module: Any) -> list[Any]:
     """Return the structs that ``module`` itself defines."""
-    found = (value for value in vars(module).values() if isinstance(value, type))
+    found: list[Any] = [value for value in vars(module).values() if isinstance(value, type)]
     return [
         kind
         for kind in found

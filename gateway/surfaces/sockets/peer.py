@@ -1,0 +1,201 @@
+"""One connected browser, whatever carries its frames.
+
+A peer costs nothing while it is idle: there is no task and no timer per peer. Outgoing frames
+wait in a bounded buffer that a short-lived writer drains; a client that reads too slowly is told
+``goodbye`` and resumes from its cursor later, so nothing is lost and nobody else waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import WeccError
+from gateway.surfaces import wire
+
+log = logging.getLogger("wecc.sockets")
+
+HEARTBEAT_MS = 25_000
+SILENCE_LIMIT_MS = 60_000
+HELLO_LIMIT_MS = 10_000
+
+Write = Callable[[bytes], Awaitable[None]]
+Close = Callable[[int, str], Awaitable[None]]
+
+
+class Bucket:
+    """A token bucket for one socket: ``rate`` per second, ``burst`` at once."""
+
+    __slots__ = ("_at_ms", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: int, now_ms: int) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens: float = burst
+        self._at_ms = now_ms
+
+    def take(self, now_ms: int) -> int:
+        """Take one token; return 0, or the seconds to wait when there is none."""
+        self._tokens = min(self._burst, self._tokens + (now_ms - self._at_ms) / 1000 * self._rate)
+        self._at_ms = now_ms
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0
+        return max(1, int((1 - self._tokens) / self._rate) + 1)
+
+
+class Audience(Protocol):
+    """What a peer talks to: the visitor's or the agent's side of the gateway."""
+
+    async def frame(self, raw: bytes) -> None:
+        """Handle one frame; never raises."""
+        ...
+
+    async def gone(self) -> None:
+        """The browser is gone; end subscriptions and presence."""
+        ...
+
+
+class Peer:
+    """The sending half of one browser's connection, and what the sweeper needs to know."""
+
+    __slots__ = (
+        "_buffer",
+        "_bytes",
+        "_close",
+        "_closing",
+        "_limit_bytes",
+        "_write",
+        "_writer",
+        "bucket",
+        "greeted",
+        "heard_ms",
+        "id",
+        "opened_ms",
+    )
+
+    def __init__(
+        self,
+        peer_id: str,
+        write: Write,
+        close: Close,
+        *,
+        now_ms: int,
+        limit_bytes: int,
+        bucket: Bucket,
+    ) -> None:
+        self.id = peer_id
+        self.opened_ms = self.heard_ms = now_ms
+        self.greeted = False
+        self.bucket = bucket
+        self._write, self._close = write, close
+        self._limit_bytes = limit_bytes
+        self._buffer: deque[bytes] | None = None
+        self._bytes = 0
+        self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def send(self, frame: object) -> None:
+        """Queue a frame. Never blocks; a full buffer ends the connection."""
+        self.send_bytes(wire.encode(frame))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Queue an encoded frame."""
+        if self._closing:
+            return
+        if self._bytes + len(data) > self._limit_bytes:
+            self.end("slow_client", again=True, status=1013)
+            return
+        if self._buffer is None:
+            self._buffer = deque()
+        self._buffer.append(data)
+        self._bytes += len(data)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._drain())
+
+    def refuse(self, ref: str | None, error: WeccError) -> None:
+        """Answer a frame with its error."""
+        self.send(
+            wire.ErrorFrame(
+                ref=ref, code=error.code, message=error.message, retry_after_s=error.retry_after_s
+            )
+        )
+
+    def end(self, code: str, *, again: bool, after_ms: int = 0, status: int = 1008) -> None:
+        """Say goodbye and close; ``again`` tells the browser whether to come back."""
+        if self._closing:
+            return
+        self._closing = True
+        farewell = wire.encode(wire.Goodbye(code=code, again=again, after_ms=after_ms))
+        previous, self._writer = self._writer, None
+        if previous is not None:
+            previous.cancel()
+        self._writer = asyncio.create_task(self._farewell(farewell, status, code))
+
+    async def _drain(self) -> None:
+        try:
+            while self._buffer:
+                data = self._buffer.popleft()
+                await self._write(data)
+                self._bytes -= len(data)
+        except (OSError, RuntimeError):
+            self._closing = True
+        finally:
+            if not self._closing:
+                self._buffer, self._bytes, self._writer = None, 0, None
+
+    async def _farewell(self, data: bytes, status: int, code: str) -> None:
+        try:
+            await asyncio.wait_for(self._write(data), 2)
+            await asyncio.wait_for(self._close(status, code), 2)
+        except (OSError, RuntimeError, TimeoutError):
+            log.info("peer left before goodbye", extra={"code": code})
+
+
+class Peers:
+    """All connected browsers of this process, and the one sweeper that watches them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._peers: dict[str, Peer] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+        self.also_sweep: list[Callable[[], Awaitable[None]]] = []
+
+    def __len__(self) -> int:
+        return len(self._peers)
+
+    def add(self, peer: Peer) -> None:
+        """Watch over a new peer."""
+        self._peers[peer.id] = peer
+
+    def remove(self, peer: Peer) -> None:
+        """Forget a peer."""
+        self._peers.pop(peer.id, None)
+
+    async def start(self) -> None:
+        """Start the sweeper."""
+        self._sweeper = asyncio.create_task(self._sweep(), name="peer-sweeper")
+
+    async def stop(self) -> None:
+        """Tell everyone to come back in a moment, then stop."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for place, peer in enumerate(list(self._peers.values())):
+            # spread the return of many browsers over a few seconds
+            peer.end("restarting", again=True, after_ms=200 + place % 50 * 60, status=1012)
+        await asyncio.sleep(0.2)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(2.5)
+            now_ms = self._clock.monotonic_ms()
+            for peer in list(self._peers.values()):
+                if not peer.greeted and now_ms - peer.opened_ms > HELLO_LIMIT_MS:
+                    peer.end("hello_expected", again=False, status=1008)
+                elif now_ms - peer.heard_ms > SILENCE_LIMIT_MS:
+                    peer.end("silent", again=True, status=1001)
+            for sweep in self.also_sweep:
+                await sweep()

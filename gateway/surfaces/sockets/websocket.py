@@ -1,0 +1,84 @@
+"""WebSocket transport (RFC 6455), as plain ASGI so that an idle socket stays small.
+
+Who may connect is decided before the upgrade. Frames of one socket are handled one after the
+other; a socket that sends too fast is read more slowly instead of losing what it sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import WeccError
+from gateway.kernel.ids import new_id
+from gateway.settings import LimitSettings
+from gateway.surfaces.sockets.peer import Audience, Bucket, Peer, Peers
+
+log = logging.getLogger("wecc.sockets")
+
+Admit = Callable[[Scope], Awaitable[Callable[[Peer], Audience]]]
+
+
+class SocketEndpoint:
+    """An ASGI application for one kind of socket. ``admit`` checks origin and login, and
+    returns what makes the audience of a peer; it raises ``WeccError`` to refuse the upgrade.
+    """
+
+    def __init__(self, admit: Admit, peers: Peers, limits: LimitSettings, clock: Clock) -> None:
+        self._admit, self._peers = admit, peers
+        self._limits, self._clock = limits, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        try:
+            make_audience = await self._admit(scope)
+        except WeccError as error:
+            log.info("socket refused", extra={"code": error.code})
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            return
+        await send({"type": "websocket.accept"})
+        peer = self._peer(send)
+        audience = make_audience(peer)
+        self._peers.add(peer)
+        try:
+            await self._read(peer, audience, receive)
+        finally:
+            self._peers.remove(peer)
+            await audience.gone()
+
+    def _peer(self, send: Send) -> Peer:
+        async def write(data: bytes) -> None:
+            await send({"type": "websocket.send", "text": data.decode()})
+
+        async def close(status: int, reason: str) -> None:
+            await send({"type": "websocket.close", "code": status, "reason": reason})
+
+        now_ms = self._clock.monotonic_ms()
+        limits = self._limits
+        return Peer(
+            new_id("pr", self._clock.now_ms()),
+            write,
+            close,
+            now_ms=now_ms,
+            limit_bytes=limits.slow_client_bytes,
+            bucket=Bucket(limits.frames_per_s, limits.frames_burst, now_ms),
+        )
+
+    async def _read(self, peer: Peer, audience: Audience, receive: Receive) -> None:
+        while True:
+            event: Message = await receive()
+            if event["type"] != "websocket.receive":
+                return
+            now_ms = peer.heard_ms = self._clock.monotonic_ms()
+            wait_s = peer.bucket.take(now_ms)
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            text = event.get("text")
+            if text is None:
+                peer.refuse(None, WeccError("bad_frame", "Frames are text, not binary."))
+                continue
+            await audience.frame(text.encode())

@@ -40,7 +40,7 @@ class VisitorHello(ClientFrame, tag="hello"):
     site: Annotated[str, Meta(min_length=1, max_length=80)]
     token: Annotated[str, Meta(max_length=200)] | None = None
     language: Annotated[str, Meta(max_length=35)] = "en"
-    page: PageInfo = PageInfo()
+    page: PageInfo = msgspec.field(default_factory=PageInfo)
     resume: Annotated[list[engagement.Resume], Meta(max_length=20)] = []
 
 

@@ -27,7 +27,7 @@ export type ServerFrame =
   | VisitorWelcome
   | Pong
   | Ack
-  | Error
+  | ErrorFrame
   | Goodbye
   | AvailabilityChanged
   | VisitorConversationChanged
@@ -60,7 +60,7 @@ export interface Wire {
   ConversationEnd: ConversationEnd;
   ConversationRate: ConversationRate;
   ConversationStart: ConversationStart;
-  Error: Error;
+  ErrorFrame: ErrorFrame;
   FormField: FormField;
   Goodbye: Goodbye;
   HistoryGet: HistoryGet;
@@ -71,7 +71,7 @@ export interface Wire {
   MessagePage: MessagePage;
   MessagePost: MessagePost;
   MessageView: MessageView;
-  PageInfo: PageInfo1;
+  PageInfo: PageInfo;
   PageSet: PageSet;
   Ping: Ping;
   Pong: Pong;
@@ -479,19 +479,11 @@ export interface ConversationRate {
  */
 export interface PageSet {
   type: "page.set";
-  page: PageInfo1;
+  page: PageInfo;
   context?: {
     [k: string]: string;
   };
   ref?: string | null;
-}
-/**
- * The page the visitor is on.
- */
-export interface PageInfo1 {
-  url: string;
-  title: string;
-  referrer: string;
 }
 /**
  * Signed identity (JWT, HS256 with the site's identity key): ``sub``, ``aud`` = site key,
@@ -572,7 +564,7 @@ export interface HistoryGet {
 /**
  * What was wrong and what to do; codes are in docs/reference/errors.md.
  */
-export interface Error {
+export interface ErrorFrame {
   type: "error";
   ref: string | null;
   code: string;

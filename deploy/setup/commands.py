@@ -23,7 +23,7 @@ class Failed(Exception):
 
 def say(text: str, *, to: TextIO | None = None) -> None:
     """Print a line at once."""
-    print(text, file=to or sys.stdout, flush=True)  # noqa: T201
+    print(text, file=to or sys.stdout, flush=True)
 
 
 def output_of(command: list[str]) -> str:
@@ -113,7 +113,9 @@ def call_together(
                 say("")
             text = "\n".join(f"    {line}" for line in words)
             advice = f"\n\n{hint}" if hint else ""
-            raise Failed(f"{title}: failed (exit {child.returncode}). Its last words:\n{text}{advice}")
+            raise Failed(
+                f"{title}: failed (exit {child.returncode}). Its last words:\n{text}{advice}"
+            )
     progress.end()
 
 

@@ -124,7 +124,9 @@ class Steps:
         """Build widget and desk into ``gateway/static``, unless nothing in them changed."""
         static = self.root / "gateway" / "static"
         stamp = static / ".setup-stamp-front.json"
-        wanted = {"front": self.digest(["package.json", "package-lock.json", *self.front_sources()])}
+        wanted = {
+            "front": self.digest(["package.json", "package-lock.json", *self.front_sources()])
+        }
         built = all((static / name).is_dir() for name in ("widget", "web"))
         current = built and read_stamp(stamp) == wanted
         if current and not (self.dev and self.node_packages_missing()):
@@ -177,7 +179,9 @@ class Steps:
         if not output_of([str(self.python), "-c", code]):
             say(f"  Node.js {NODE_RULE} is not here; bringing one in .venv")
             self.install(
-                "Node.js", ["--only-binary=:all:", "--require-hashes", "-r", "deploy/setup/node.lock"], 0
+                "Node.js",
+                ["--only-binary=:all:", "--require-hashes", "-r", "deploy/setup/node.lock"],
+                0,
             )
         home = Path(output_of([str(self.python), "-c", code]))
         programs = self.root / ".node" / "bin"

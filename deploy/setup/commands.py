@@ -44,8 +44,6 @@ class Progress:
         self.seen = 0
         self.started_s = time.monotonic()
         self.live = sys.stdout.isatty()
-        if not self.live:
-            say(f"  {title} ...")
 
     def line(self, text: str) -> None:
         """Take note of a line of the program."""
@@ -98,7 +96,7 @@ def call_together(
     running: list[tuple[subprocess.Popen[str], deque[str], threading.Thread]] = []
     try:
         for command in commands:
-            running.append(_start(command, root, environment, progress))
+            running.append(_start(command, root, environment, progress))  # noqa: PERF401 - one may fail
         while any(child.poll() is None for child, _, _ in running):
             time.sleep(0.2)
             progress.show()

@@ -209,9 +209,9 @@ class Steps:
         free_bytes = shutil.disk_usage(self.root).free
         if free_bytes < NEEDED_BYTES and not self.done:
             raise Failed(
-                f"Only {free_bytes / 1e9:.1f} GB are free where {self.root} lies; setting up takes\n"
-                f"{NEEDED_BYTES / 1e9:.0f} GB (packages and build tools). Free some space, or put\n"
-                "the checkout on another disk, and run this again."
+                f"Only {free_bytes / 1e9:.1f} GB are free on the disk of {self.root};\n"
+                f"setting up needs {NEEDED_BYTES / 1e9:.0f} GB for packages and build tools.\n"
+                "Free some space, or use a checkout on another disk, and run this again."
             )
 
 
@@ -241,7 +241,8 @@ def node_is_usable(version: str) -> bool:
         major, minor = (int(part) for part in version.lstrip("v").split(".")[:2])
     except ValueError:
         return False
-    return major >= 24 or (major, minor) >= (22, 12) and major == 22 or major == 20 and minor >= 19
+    least_minor = {20: 19, 22: 12}.get(major)
+    return major >= 24 or (least_minor is not None and minor >= least_minor)
 
 
 def count_packages(lock: Path) -> int:
@@ -268,10 +269,11 @@ def writable_root() -> Path:
     """Return the checkout, or a copy of it in one's own folder when it cannot be written."""
     if os.access(CHECKOUT, os.W_OK):
         return CHECKOUT
-    home = os.environ.get("XDG_DATA_HOME") or os.environ.get("HOME") or ""
-    base = Path(home) if home and os.access(home, os.W_OK) else Path(f"/var/tmp/wecc-{os.getuid()}")
+    home = os.environ.get("HOME", "")
+    homeless = not (home and os.access(home, os.W_OK))
+    base = Path("/var/tmp") if homeless else Path(home)  # noqa: S108 - the owner is checked below
     mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:12]
-    copy = base / (".openwecc" if base == Path(home) else "") / f"checkout-{mark}"
+    copy = base / f".openwecc-{os.getuid()}-{mark}"
     copy.mkdir(parents=True, exist_ok=True, mode=0o700)
     if copy.stat().st_uid != os.getuid():
         raise Failed(f"{copy} belongs to another account; remove it or set HOME.")

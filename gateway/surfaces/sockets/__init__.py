@@ -1,1 +1,1 @@
-"""The live side: one ``Peer`` per browser, over WebSocket, event stream or long poll."""
+"""The live side: one ``Connection`` per browser, over WebSocket, event stream or long poll."""

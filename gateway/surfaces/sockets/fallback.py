@@ -22,7 +22,7 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import new_id, new_secret
 from gateway.settings import LimitSettings
-from gateway.surfaces.sockets.peer import Audience, Bucket, Peer, Peers
+from gateway.surfaces.sockets.connection import Audience, Bucket, Connection, Connections
 
 log = logging.getLogger("wecc.sockets")
 
@@ -35,16 +35,16 @@ _frames = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class _Lane:
-    """One channel: its peer, its audience and the numbered frames not yet fetched."""
+    """One channel: its connection, its audience and the numbered frames not yet fetched."""
 
     __slots__ = (
         "audience",
         "base",
         "closed",
+        "connection",
         "frames",
         "limit_bytes",
         "owner",
-        "peer",
         "stored",
         "wake",
     )
@@ -57,7 +57,7 @@ class _Lane:
         self.stored = 0
         self.closed = False
         self.wake = asyncio.Event()
-        self.peer: Peer | None = None
+        self.connection: Connection | None = None
         self.audience: Audience | None = None
 
     async def write(self, data: bytes) -> None:
@@ -82,19 +82,19 @@ class _Lane:
 class Fallback:
     """The channels of one audience in this process."""
 
-    def __init__(self, peers: Peers, limits: LimitSettings, clock: Clock) -> None:
-        self._peers, self._limits, self._clock = peers, limits, clock
+    def __init__(self, connections: Connections, limits: LimitSettings, clock: Clock) -> None:
+        self._connections, self._limits, self._clock = connections, limits, clock
         self._lanes: dict[str, _Lane] = {}
 
     async def open(
-        self, owner: str, make_audience: Callable[[Peer], Audience], hello: bytes
+        self, owner: str, make_audience: Callable[[Connection], Audience], hello: bytes
     ) -> Response:
         """Open a channel for ``owner`` (who alone may use it) and pass its hello frame on."""
         if len(self._lanes) >= MAX_CHANNELS:
             raise WeccError("rate_limited", retry_after_s=30)
         lane = _Lane(owner, self._limits.slow_client_bytes)
         now_ms = self._clock.monotonic_ms()
-        peer = Peer(
+        connection = Connection(
             new_id("pr", self._clock.now_ms()),
             lane.write,
             lane.close,
@@ -102,10 +102,10 @@ class Fallback:
             limit_bytes=self._limits.slow_client_bytes,
             bucket=Bucket(self._limits.frames_per_s, self._limits.frames_burst, now_ms),
         )
-        lane.peer, lane.audience = peer, make_audience(peer)
+        lane.connection, lane.audience = connection, make_audience(connection)
         channel = new_secret()
         self._lanes[channel] = lane
-        self._peers.add(peer)
+        self._connections.add(connection)
         await lane.audience.frame(hello)
         return _json({"channel": channel})
 
@@ -187,21 +187,21 @@ class Fallback:
 
     def _heard(self, lane: _Lane) -> int:
         """Note a sign of life; return the seconds to wait before the next frame."""
-        peer = lane.peer
-        if peer is None:
+        connection = lane.connection
+        if connection is None:
             return 0
-        peer.heard_ms = self._clock.monotonic_ms()
-        return peer.bucket.take(peer.heard_ms)
+        connection.heard_ms = self._clock.monotonic_ms()
+        return connection.bucket.take(connection.heard_ms)
 
     async def _end(self, channel: str) -> None:
         lane = self._lanes.pop(channel, None)
-        if lane is None or lane.peer is None or lane.audience is None:
+        if lane is None or lane.connection is None or lane.audience is None:
             return
-        self._peers.remove(lane.peer)
+        self._connections.remove(lane.connection)
         await lane.audience.gone()
 
     async def sweep(self) -> None:
-        """Forget channels whose peer was ended; called by the owner now and then."""
+        """Forget channels whose connection was ended; called by the owner now and then."""
         for channel, lane in list(self._lanes.items()):
             if lane.closed:
                 await self._end(channel)

@@ -16,20 +16,22 @@ from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import new_id
 from gateway.settings import LimitSettings
-from gateway.surfaces.sockets.peer import Audience, Bucket, Peer, Peers
+from gateway.surfaces.sockets.connection import Audience, Bucket, Connection, Connections
 
 log = logging.getLogger("wecc.sockets")
 
-Admit = Callable[[Scope], Awaitable[Callable[[Peer], Audience]]]
+Admit = Callable[[Scope], Awaitable[Callable[[Connection], Audience]]]
 
 
 class SocketEndpoint:
     """An ASGI application for one kind of socket. ``admit`` checks origin and login, and
-    returns what makes the audience of a peer; it raises ``WeccError`` to refuse the upgrade.
+    returns what makes the audience of a connection; it raises ``WeccError`` to refuse the upgrade.
     """
 
-    def __init__(self, admit: Admit, peers: Peers, limits: LimitSettings, clock: Clock) -> None:
-        self._admit, self._peers = admit, peers
+    def __init__(
+        self, admit: Admit, connections: Connections, limits: LimitSettings, clock: Clock
+    ) -> None:
+        self._admit, self._connections = admit, connections
         self._limits, self._clock = limits, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,16 +43,16 @@ class SocketEndpoint:
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
             return
         await send({"type": "websocket.accept"})
-        peer = self._peer(send)
-        audience = make_audience(peer)
-        self._peers.add(peer)
+        connection = self._connection(send)
+        audience = make_audience(connection)
+        self._connections.add(connection)
         try:
-            await self._read(peer, audience, receive)
+            await self._read(connection, audience, receive)
         finally:
-            self._peers.remove(peer)
+            self._connections.remove(connection)
             await audience.gone()
 
-    def _peer(self, send: Send) -> Peer:
+    def _connection(self, send: Send) -> Connection:
         async def write(data: bytes) -> None:
             await send({"type": "websocket.send", "text": data.decode()})
 
@@ -59,7 +61,7 @@ class SocketEndpoint:
 
         now_ms = self._clock.monotonic_ms()
         limits = self._limits
-        return Peer(
+        return Connection(
             new_id("pr", self._clock.now_ms()),
             write,
             close,
@@ -68,17 +70,17 @@ class SocketEndpoint:
             bucket=Bucket(limits.frames_per_s, limits.frames_burst, now_ms),
         )
 
-    async def _read(self, peer: Peer, audience: Audience, receive: Receive) -> None:
+    async def _read(self, connection: Connection, audience: Audience, receive: Receive) -> None:
         while True:
             event: Message = await receive()
             if event["type"] != "websocket.receive":
                 return
-            now_ms = peer.heard_ms = self._clock.monotonic_ms()
-            wait_s = peer.bucket.take(now_ms)
+            now_ms = connection.heard_ms = self._clock.monotonic_ms()
+            wait_s = connection.bucket.take(now_ms)
             if wait_s:
                 await asyncio.sleep(wait_s)
             text = event.get("text")
             if text is None:
-                peer.refuse(None, WeccError("bad_frame", "Frames are text, not binary."))
+                connection.refuse(None, WeccError("bad_frame", "Frames are text, not binary."))
                 continue
             await audience.frame(text.encode())

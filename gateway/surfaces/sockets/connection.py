@@ -1,6 +1,6 @@
 """One connected browser, whatever carries its frames.
 
-A peer costs nothing while it is idle: there is no task and no timer per peer. Outgoing frames
+A connection costs nothing while it is idle: no task and no timer belongs to it. Outgoing frames
 wait in a bounded buffer that a short-lived writer drains; a client that reads too slowly is told
 ``goodbye`` and resumes from its cursor later, so nothing is lost and nobody else waits for it.
 """
@@ -48,7 +48,7 @@ class Bucket:
 
 
 class Audience(Protocol):
-    """What a peer talks to: the visitor's or the agent's side of the gateway."""
+    """What a connection talks to: the visitor's or the agent's side of the gateway."""
 
     async def frame(self, raw: bytes) -> None:
         """Handle one frame; never raises."""
@@ -59,7 +59,7 @@ class Audience(Protocol):
         ...
 
 
-class Peer:
+class Connection:
     """The sending half of one browser's connection, and what the sweeper needs to know."""
 
     __slots__ = (
@@ -79,7 +79,7 @@ class Peer:
 
     def __init__(
         self,
-        peer_id: str,
+        connection_id: str,
         write: Write,
         close: Close,
         *,
@@ -87,7 +87,7 @@ class Peer:
         limit_bytes: int,
         bucket: Bucket,
     ) -> None:
-        self.id = peer_id
+        self.id = connection_id
         self.opened_ms = self.heard_ms = now_ms
         self.greeted = False
         self.bucket = bucket
@@ -152,50 +152,50 @@ class Peer:
             await asyncio.wait_for(self._write(data), 2)
             await asyncio.wait_for(self._close(status, code), 2)
         except (OSError, RuntimeError, TimeoutError):
-            log.info("peer left before goodbye", extra={"code": code})
+            log.info("connection left before goodbye", extra={"code": code})
 
 
-class Peers:
+class Connections:
     """All connected browsers of this process, and the one sweeper that watches them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._peers: dict[str, Peer] = {}
+        self._connections: dict[str, Connection] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self.also_sweep: list[Callable[[], Awaitable[None]]] = []
 
     def __len__(self) -> int:
-        return len(self._peers)
+        return len(self._connections)
 
-    def add(self, peer: Peer) -> None:
-        """Watch over a new peer."""
-        self._peers[peer.id] = peer
+    def add(self, connection: Connection) -> None:
+        """Watch over a new connection."""
+        self._connections[connection.id] = connection
 
-    def remove(self, peer: Peer) -> None:
-        """Forget a peer."""
-        self._peers.pop(peer.id, None)
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._connections.pop(connection.id, None)
 
     async def start(self) -> None:
         """Start the sweeper."""
-        self._sweeper = asyncio.create_task(self._sweep(), name="peer-sweeper")
+        self._sweeper = asyncio.create_task(self._sweep(), name="connection-sweeper")
 
     async def stop(self) -> None:
         """Tell everyone to come back in a moment, then stop."""
         if self._sweeper is not None:
             self._sweeper.cancel()
-        for place, peer in enumerate(list(self._peers.values())):
+        for place, connection in enumerate(list(self._connections.values())):
             # spread the return of many browsers over a few seconds
-            peer.end("restarting", again=True, after_ms=200 + place % 50 * 60, status=1012)
+            connection.end("restarting", again=True, after_ms=200 + place % 50 * 60, status=1012)
         await asyncio.sleep(0.2)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(2.5)
             now_ms = self._clock.monotonic_ms()
-            for peer in list(self._peers.values()):
-                if not peer.greeted and now_ms - peer.opened_ms > HELLO_LIMIT_MS:
-                    peer.end("hello_expected", again=False, status=1008)
-                elif now_ms - peer.heard_ms > SILENCE_LIMIT_MS:
-                    peer.end("silent", again=True, status=1001)
+            for connection in list(self._connections.values()):
+                if not connection.greeted and now_ms - connection.opened_ms > HELLO_LIMIT_MS:
+                    connection.end("hello_expected", again=False, status=1008)
+                elif now_ms - connection.heard_ms > SILENCE_LIMIT_MS:
+                    connection.end("silent", again=True, status=1001)
             for sweep in self.also_sweep:
                 await sweep()

@@ -1,10 +1,18 @@
-"""The one metadata object, and the helper that gives every tenant table its shape."""
+"""The one metadata object, and the helper that gives every tenant table its shape.
+
+For "insert unless it is there" use ``insert`` from here with ``on_conflict_do_nothing()`` or
+``on_conflict_do_update()``: it compiles for SQLite and PostgreSQL alike. Catching
+``IntegrityError`` inside a unit of work does not carry over: PostgreSQL ends the transaction.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+__all__ = ["insert", "json_column", "metadata", "tenant_table"]
 
 metadata = sa.MetaData(
     naming_convention={
@@ -17,7 +25,10 @@ metadata = sa.MetaData(
 
 
 def tenant_table(
-    name: str, *columns: sa.schema.SchemaItem, key: tuple[str, ...] = ("id",)
+    name: str,
+    *columns: sa.schema.SchemaItem,
+    key: tuple[str, ...] = ("id",),
+    into: sa.MetaData = metadata,
 ) -> sa.Table:
     """Declare a table of one tenant's rows: ``tenant_id NOT NULL`` leads the primary key.
 
@@ -26,7 +37,7 @@ def tenant_table(
     """
     table = sa.Table(
         name,
-        metadata,
+        into,
         sa.Column("tenant_id", sa.String(64), nullable=False),
         *columns,
         info={"tenant": True},

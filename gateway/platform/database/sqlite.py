@@ -22,39 +22,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
 from gateway.kernel.clock import Clock
-from gateway.platform.database import faults, log, schema
+from gateway.platform.database import faults, log, migrate
 from gateway.platform.database.port import Tx
+from gateway.platform.database.unit import Observe, Unit, resolve
 
 T = TypeVar("T")
-Observe = Callable[[int, float], None]
-"""Called on the writer with (units of work, seconds) of each commit."""
-
 _logger = logging.getLogger("wecc.database")
 _BATCH_UNITS = 512
 _QUEUE_UNITS = 20_000
 _READERS = 3
 _BUSY_TIMEOUT_MS = 4_000
-
-
-class _Unit:
-    """One unit of work on its way through the writer."""
-
-    __slots__ = ("error", "future", "result", "tenant_id", "tx", "work")
-
-    def __init__(
-        self, tenant_id: str, work: Callable[[Tx], Any], future: asyncio.Future[Any]
-    ) -> None:
-        self.tenant_id = tenant_id
-        self.work = work
-        self.future = future
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.tx: Tx | None = None
 
 
 class SqliteDatabase:
@@ -64,18 +46,21 @@ class SqliteDatabase:
         self,
         path: Path,
         clock: Clock,
-        metadata: sa.MetaData = schema.metadata,
         *,
+        prepare: Callable[[sa.Connection], None] = migrate.upgrade,
         observe: Observe | None = None,
         exclusive: bool = False,
     ) -> None:
-        """``exclusive`` serves file systems without shared memory: all reads use the writer."""
+        """``prepare`` brings the schema up, in one transaction.
+
+        ``exclusive`` serves file systems without shared memory: all reads use the writer.
+        """
         self.path = path
         self._clock = clock
-        self._metadata = metadata
+        self._prepare = prepare
         self._observe = observe
         self._exclusive = exclusive
-        self._queue: SimpleQueue[_Unit | None] = SimpleQueue()
+        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="wecc-reader")
         self._local = threading.local()
         self._open_readers: list[sa.Connection] = []
@@ -118,7 +103,7 @@ class SqliteDatabase:
         if self._queue.qsize() >= _QUEUE_UNITS:
             raise faults.unavailable("too much is waiting for the disk")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Unit(tenant_id, work, future))
+        self._queue.put(Unit(tenant_id, work, future))
         return await future
 
     async def read(self, tenant_id: str, work: Callable[[Tx], T]) -> T:
@@ -164,7 +149,7 @@ class SqliteDatabase:
         # What a crash left in the log is written to the file and synced before anyone sees it.
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         raw.execute("BEGIN IMMEDIATE")
-        self._metadata.create_all(connection)
+        self._prepare(connection)
         raw.execute("COMMIT")
         return connection, raw
 
@@ -212,7 +197,7 @@ class SqliteDatabase:
                     self._observe(len(batch), time.perf_counter() - started)
                 self._deliver(batch)
 
-    def _take(self, first: _Unit) -> tuple[list[_Unit], bool]:
+    def _take(self, first: Unit) -> tuple[list[Unit], bool]:
         batch = [] if first.future.cancelled() else [first]
         while len(batch) < _BATCH_UNITS:
             try:
@@ -225,7 +210,7 @@ class SqliteDatabase:
                 batch.append(unit)
         return batch, True
 
-    def _commit(self, batch: list[_Unit]) -> None:
+    def _commit(self, batch: list[Unit]) -> None:
         try:
             if self._is_suspect:
                 self._settle()
@@ -236,49 +221,54 @@ class SqliteDatabase:
         except Exception as error:
             self._undo(batch, error)
 
-    def _work_through(self, batch: list[_Unit]) -> None:
+    def _work_through(self, batch: list[Unit]) -> None:
         execute = self._raw.execute
-        last_seqs: dict[str, int] = {}
-        rows: list[log.Row] = []
         if len(batch) == 1:
-            rows = self._work(batch[0], last_seqs)
+            self._work(batch[0])
             if batch[0].error is not None:
                 execute("ROLLBACK")
                 return
         else:
             for unit in batch:
                 execute("SAVEPOINT unit")
-                rows += self._work(unit, last_seqs)
+                self._work(unit)
                 if unit.error is not None:
                     execute("ROLLBACK TO unit")
                 execute("RELEASE unit")
+        self._record(batch)
+
+    def _work(self, unit: Unit) -> None:
+        """Run one unit; an error of its own stays with it, an error of the store is raised."""
+        tx = Tx(self._writer, unit.tenant_id, self._clock.now_ms())
+        try:
+            unit.run(tx)
+            if tx.events:
+                unit.facts = log.facts_of(tx)
+        except Exception as error:
+            if not self._raw.in_transaction or faults.from_sqlite(error, self.path) is not None:
+                raise
+            unit.fail(error)
+
+    def _record(self, batch: list[Unit]) -> None:
+        """Number the batch's events per tenant and insert them all at once."""
+        seqs: dict[str, int] = {}
+        rows: list[tuple[str, int, int, str, str]] = []
+        for unit in batch:
+            if unit.error is None and unit.facts:
+                tenant_id = unit.tenant_id
+                seq = seqs[tenant_id] if tenant_id in seqs else self._last_seq(tenant_id)
+                for at_ms, kind, facts in unit.facts:
+                    seq += 1
+                    rows.append((tenant_id, seq, at_ms, kind, facts))
+                seqs[tenant_id] = seq
         if rows:
             self._raw.executemany(log.INSERT_SQLITE, rows)
 
-    def _work(self, unit: _Unit, last_seqs: dict[str, int]) -> list[log.Row]:
-        """Run one unit; an error of its own stays with it, an error of the store is raised."""
-        tx = unit.tx = Tx(self._writer, unit.tenant_id, self._clock.now_ms())
-        try:
-            unit.result = unit.work(tx)
-            if not tx.events:
-                return []
-            rows = log.rows_of(tx, self._last_seq(unit.tenant_id, last_seqs))
-            last_seqs[unit.tenant_id] += len(rows)
-            return rows
-        except Exception as error:
-            if not self._raw.in_transaction or self._fault(error) is not None:
-                raise
-            # A future cannot carry StopIteration.
-            unit.error = RuntimeError(str(error)) if isinstance(error, StopIteration) else error
-            return []
+    def _last_seq(self, tenant_id: str) -> int:
+        row = self._raw.execute(log.LAST_SEQ_SQLITE, (tenant_id,)).fetchone()
+        return row[0] or 0
 
-    def _last_seq(self, tenant_id: str, last_seqs: dict[str, int]) -> int:
-        if tenant_id not in last_seqs:
-            row = self._raw.execute(log.LAST_SEQ_SQLITE, (tenant_id,)).fetchone()
-            last_seqs[tenant_id] = row[0] or 0
-        return last_seqs[tenant_id]
-
-    def _undo(self, batch: list[_Unit], error: Exception) -> None:
+    def _undo(self, batch: list[Unit], error: Exception) -> None:
         """Nothing of the batch is stored: everyone in it is told so."""
         try:
             if self._raw.in_transaction:
@@ -310,10 +300,10 @@ class SqliteDatabase:
             raise faults.unavailable("the database recovers from a disk error")
         self._is_suspect = False
 
-    def _deliver(self, batch: list[_Unit]) -> None:
+    def _deliver(self, batch: list[Unit]) -> None:
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(_resolve, batch)
+            self._loop.call_soon_threadsafe(resolve, batch)
         except RuntimeError:
             _logger.warning("results dropped: the loop is gone", extra={"units": len(batch)})
 
@@ -321,20 +311,3 @@ class SqliteDatabase:
         if isinstance(error, OSError):
             return faults.from_os(error, "database")
         return faults.from_sqlite(error, self.path)
-
-
-def _resolve(batch: list[_Unit]) -> None:
-    """On the loop: run the callbacks of what was stored, then wake its callers, in order."""
-    for unit in batch:
-        if unit.error is None and unit.tx is not None:
-            for callback in unit.tx.callbacks:
-                try:
-                    callback()
-                except Exception:
-                    _logger.exception("a callback after a commit failed")
-        if unit.future.done():
-            continue
-        if unit.error is not None:
-            unit.future.set_exception(unit.error)
-        else:
-            unit.future.set_result(unit.result)

@@ -1,0 +1,15 @@
+"""Alembic's entry: runs on the connection and transaction its caller opened (``migrate.py``)."""
+
+from __future__ import annotations
+
+from alembic import context
+
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"],
+    target_metadata=attributes["metadata"],
+    compare_type=True,
+    transactional_ddl=False,
+    render_as_batch=attributes["connection"].dialect.name == "sqlite",
+)
+context.run_migrations()

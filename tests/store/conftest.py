@@ -1,0 +1,44 @@
+"""The two implementations of ``Database``, each empty and with the tests' tables."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.kernel.clock import SystemClock
+from gateway.platform.database.opening import prepare_server
+from gateway.platform.database.port import Database
+from gateway.platform.database.postgresql import PostgresqlDatabase
+from gateway.platform.database.sqlite import SqliteDatabase
+from tests.servers.postgresql import (  # noqa: F401
+    Urls,
+    postgresql_database,
+    postgresql_server,
+    postgresql_urls,
+)
+from tests.store.tables import metadata
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "wecc.db", SystemClock(), prepare=metadata.create_all)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def postgresql(postgresql_urls: Urls) -> AsyncIterator[PostgresqlDatabase]:  # noqa: F811
+    await prepare_server(postgresql_urls.owner, postgresql_urls.app, metadata, metadata.create_all)
+    database = PostgresqlDatabase(postgresql_urls.app, SystemClock(), metadata)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def database(request: pytest.FixtureRequest) -> Database:
+    chosen: Database = request.getfixturevalue(request.param)
+    return chosen

@@ -179,18 +179,24 @@ class WebhookChannel(Protocol):
 class TypingAware(Protocol):
     """The medium can show that somebody is typing."""
 
-    async def typing(self, conversation_key: str, on: bool) -> None: ...
+    async def typing(self, conversation_key: str, on: bool) -> None:
+        """Tell the contact; dropped without an error when the medium is busy."""
+        ...
 
 
 @runtime_checkable
 class ReceiptAware(Protocol):
     """The medium can show that something was read."""
 
-    async def read(self, conversation_key: str, external_id: str) -> None: ...
+    async def read(self, conversation_key: str, external_id: str) -> None:
+        """Mark the message, and all before it, as read on the medium."""
+        ...
 
 
 @runtime_checkable
 class Reconciling(Protocol):
     """The medium can tell afterwards whether a message went out (after ``unknown``)."""
 
-    async def find_sent(self, idempotency_key: str, window_ms: int) -> Sequence[str]: ...
+    async def find_sent(self, idempotency_key: str, window_ms: int) -> Sequence[str]:
+        """Return the foreign ids of what was sent under this key in the last ``window_ms``."""
+        ...

@@ -100,11 +100,10 @@ def call_together(
         while any(child.poll() is None for child, _, _ in running):
             time.sleep(0.2)
             progress.show()
-        for _, _, reader in running:
-            reader.join(timeout=5)
     finally:
-        for child, _, _ in running:
+        for child, _, reader in running:
             _stop(child)
+            reader.join(timeout=5)
     for child, words, _ in running:
         if child.returncode:
             if progress.live:
@@ -136,11 +135,12 @@ def _start(
     def read() -> None:
         if child.stdout is None:
             return
-        for raw in child.stdout:
-            line = _ADDRESS.sub("<address>", raw.rstrip())
-            if line:
-                words.append(line)
-            progress.line(line)
+        with child.stdout as stream:
+            for raw in stream:
+                line = _ADDRESS.sub("<address>", raw.rstrip())
+                if line:
+                    words.append(line)
+                progress.line(line)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()

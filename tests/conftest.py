@@ -1,0 +1,55 @@
+"""Fixtures and rules for every test: free ports, data folders, absent programs, serial groups."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CI = os.environ.get("CI") == "true"
+SERIAL = ("browser", "fault", "soak")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Send tests that load the machine or measure time to one worker, one after another."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in SERIAL):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+
+
+def require(present: object, what: str) -> None:
+    """Skip the test where ``what`` is absent on a laptop; fail it where CI promised it."""
+    if present:
+        return
+    if CI:
+        pytest.fail(f"{what} is missing: .ci/install-test-servers installs it", pytrace=False)
+    pytest.skip(f"{what} is missing: `make servers` installs it")
+
+
+@pytest.fixture
+def require_or_skip() -> Callable[[object, str], None]:
+    """Return ``require``: call it with what was found and its name."""
+    return require
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Return a function that finds a TCP port of 127.0.0.1 nobody listens on."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Return an empty data folder of this test's own."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    return folder

@@ -63,7 +63,7 @@ def _add_run(commands: Any) -> None:
 
 def _add_web(commands: Any) -> None:
     web = commands.add_parser("web", help=argparse.SUPPRESS)
-    web.add_argument("--settings", required=True, help="resolved settings as JSON")
+    web.add_argument("--settings", required=True, type=Path, help="file with resolved settings")
     web.add_argument("--fds", required=True, help="inherited listening sockets")
     web.add_argument("--sockets", default="", help="unix sockets of the media workers")
     web.add_argument("--demo", action="store_true")

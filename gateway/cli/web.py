@@ -1,0 +1,105 @@
+"""The web process: one event loop, one uvicorn, everything the builder of ``app`` returns."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import resource
+import socket
+import ssl
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import uvicorn
+import uvloop
+
+from gateway.app import Web, build_web
+from gateway.cli.parent import EXIT_CONFIGURATION
+from gateway.kernel.errors import WeccError
+from gateway.platform import telemetry
+from gateway.settings import Settings
+
+SOCKET_QUEUE_FRAMES = 8
+
+
+def web(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM; returns the exit code."""
+    settings = msgspec.json.decode(arguments.settings.read_bytes(), type=Settings)
+    telemetry.configure_logging(settings.log_level)
+    _raise_descriptor_limit()
+    sockets = [socket.socket(fileno=int(number)) for number in arguments.fds.split(",")]
+    media = [Path(path) for path in arguments.sockets.split(",") if path]
+    try:
+        return uvloop.run(_serve(settings, sockets, media, demo=arguments.demo))
+    except WeccError as error:
+        print(f"wecc: {error.message}", file=sys.stderr)
+        return EXIT_CONFIGURATION if error.code == "unsafe_configuration" else 1
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _serve(
+    settings: Settings, sockets: list[socket.socket], media: list[Path], *, demo: bool
+) -> int:
+    started_s = time.monotonic()
+    port = int(sockets[0].getsockname()[1])
+    application = await build_web(settings, port=port, media_sockets=media, demo=demo)
+    server = _Server(_config(settings, application), application)
+    try:
+        await application.start()
+        for line in await application.banner(time.monotonic() - started_s):
+            print(line, flush=True)
+        await server.serve(sockets=sockets)
+    finally:
+        await application.stop()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells browsers to come back before it closes their sockets."""
+
+    def __init__(self, config: uvicorn.Config, application: Web) -> None:
+        super().__init__(config)
+        self._application = application
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        with contextlib.suppress(Exception):
+            await self._application.say_goodbye()
+        # the listening sockets belong to the parent: they stay open for the next web process
+        await super().shutdown(sockets=None)
+
+
+def _config(settings: Settings, application: Web) -> uvicorn.Config:
+    server, limits = settings.server, settings.limits
+    return uvicorn.Config(
+        application.asgi,
+        loop="none",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=limits.frame_bytes,
+        ws_max_queue=SOCKET_QUEUE_FRAMES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=None,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        limit_concurrency=server.max_connections,
+        timeout_graceful_shutdown=server.shutdown_s,
+        timeout_keep_alive=75,
+        backlog=2_048,
+        ssl_certfile=server.tls_cert or None,
+        ssl_keyfile=server.tls_key or None,
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+
+
+def _raise_descriptor_limit() -> None:
+    """Take all the file descriptors this account may have: one per socket is needed."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,7 +1,7 @@
 """PostgreSQL: writes grouped per tenant, forced row-level security, the same units of work.
 
 One lane per tenant: while a commit is on its way, what arrives queues up and goes together in
-the next one, each unit in its own savepoint. A transaction-scoped advisory lock on the tenant
+the next one; a failing unit is undone alone. A transaction-scoped advisory lock on the tenant
 makes the lanes of several processes take turns, so units of a tenant are serial here as they
 are on SQLite. Rooms' synchronous store functions run unchanged through
 ``AsyncConnection.run_sync``; BEGIN, SAVEPOINT and COMMIT are sent by the driver, in as few round
@@ -236,26 +236,30 @@ def _read_snapshot(connection: sa.Connection, tx: Tx, work: Callable[[Tx], T]) -
 
 
 def _store(connection: sa.Connection, batch: list[Unit], clock: Clock) -> None:
-    """Run and commit a batch of one tenant; raises when nothing of it was stored."""
+    """Run and commit a batch of one tenant; raises when nothing of it was stored.
+
+    At first without savepoints, which saves a round trip per unit. When a unit fails, everything
+    is undone and run again with a savepoint around each.
+    """
+    if not _try(connection, batch, clock, has_savepoints=False) and len(batch) > 1:
+        _try(connection, batch, clock, has_savepoints=True)
+
+
+def _try(
+    connection: sa.Connection, batch: list[Unit], clock: Clock, *, has_savepoints: bool
+) -> bool:
     tenant_id = batch[0].tenant_id
-    turn = int.from_bytes(
-        hashlib.sha256(f"wecc/{tenant_id}".encode()).digest()[:8], "big", signed=True
-    )
-    _begin(
-        connection,
-        tenant_id,
-        "ISOLATION LEVEL READ COMMITTED",
-        f"; SELECT pg_advisory_xact_lock({turn})",
-    )
+    lock = f"; SELECT pg_advisory_xact_lock({_turn(tenant_id)})"
+    _begin(connection, tenant_id, "ISOLATION LEVEL READ COMMITTED", lock)
     try:
         for place, unit in enumerate(batch):
-            if len(batch) > 1:
+            if has_savepoints:
                 _script(connection, "SAVEPOINT unit" if place == 0 else _NEXT)
             _work(unit, Tx(connection, tenant_id, clock.now_ms()))
             if unit.error is not None:
-                if len(batch) == 1:
+                if not has_savepoints:
                     _leave(connection)
-                    return
+                    return False
                 _script(connection, "ROLLBACK TO SAVEPOINT unit")
         _record(connection, tenant_id, batch)
         # COMMIT of a failed transaction is no error to the server; its tag tells.
@@ -264,6 +268,13 @@ def _store(connection: sa.Connection, batch: list[Unit], clock: Clock) -> None:
     except BaseException:
         _leave(connection)
         raise
+    return True
+
+
+def _turn(tenant_id: str) -> int:
+    """The tenant's advisory lock, the same in every process."""
+    digest = hashlib.sha256(f"wecc/{tenant_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _work(unit: Unit, tx: Tx) -> None:

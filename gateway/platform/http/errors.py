@@ -68,4 +68,4 @@ async def on_http_exception(_request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """Answer anything unforeseen (for Starlette's handlers)."""
-    return fault_response(error, request.scope["path"][:100])
+    return fault_response(error, request.scope["method"])

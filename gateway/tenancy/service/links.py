@@ -1,7 +1,7 @@
 """One-time links: to sign in (also after a lost password) and to accept an invitation.
 
-A link's secret is in the URL's fragment, so it reaches no log and no ``Referer``. The address in
-it comes from the settings.
+A link works once; only its hash is stored. The address in it comes from the settings, never from
+the request.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Links:
         return add_user(tx, row["email"], row["name"], row["role"])
 
     def _url(self, token: str) -> str:
-        return f"{self._ground.addresses.desk_url}/sign-in#token={token}"
+        return f"{self._ground.addresses.desk_url}/link/{token}"
 
 
 def add_user(tx: Tx, email: str, name: str, role: str) -> str:

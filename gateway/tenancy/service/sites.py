@@ -103,6 +103,10 @@ class Sites:
         row = await self._ground.database.read(tenant_id, lambda tx: sites.find(tx, site_id))
         return self._view(row) if row else None
 
+    def exists(self, tx: Tx, site_id: str) -> bool:
+        """Tell, in the caller's unit of work, whether the tenant has that site."""
+        return sites.find(tx, site_id) is not None
+
     async def identity_secret(self, tenant_id: str, site_id: str) -> tuple[str, bytes] | None:
         """Return the site's public key and its identity key, if it has one."""
         row = await self._ground.database.read(tenant_id, lambda tx: sites.find(tx, site_id))

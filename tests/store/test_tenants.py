@@ -50,9 +50,12 @@ async def test_rows_of_another_tenant_cannot_be_written_changed_or_deleted(
     for scope in ("t1", PLATFORM):
         with pytest.raises(sa.exc.DBAPIError, match="row-level security"):
             await postgresql.write(scope, lambda tx: tx.execute(sa.insert(notes), values))
-        assert await postgresql.write(
-            scope, lambda tx: tx.execute(sa.update(notes).values(text="changed")).rowcount
-        ) == 0
+        assert (
+            await postgresql.write(
+                scope, lambda tx: tx.execute(sa.update(notes).values(text="changed")).rowcount
+            )
+            == 0
+        )
         assert await postgresql.write(scope, lambda tx: tx.execute(sa.delete(notes)).rowcount) == 0
     with pytest.raises(sa.exc.DBAPIError, match="row-level security"):
         await postgresql.write(

@@ -40,7 +40,7 @@ wire: ## write the front ends' wire types from the structs
 	@python .ci/wire.py
 
 docs: ## write the reference pages from the code
-	@python -m gateway.surfaces.reference docs/reference
+	@wecc docs
 
 lock: ## choose and lock the versions of all Python packages again (ARGS=--upgrade)
 	@deploy/setup/lock $(ARGS)

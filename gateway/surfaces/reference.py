@@ -1,7 +1,6 @@
-"""Writes the reference pages from the code: errors, settings, socket frames, REST, OpenAPI.
+"""Writes the reference pages from the code: errors, settings, frames, REST, OpenAPI, commands.
 
-``python -m gateway.surfaces.reference docs/reference`` writes them; with ``--check`` it says which
-pages are not what the code says, and fails.
+``wecc docs`` writes them; ``wecc docs --check`` says which pages are not what the code says.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import json
 import pkgutil
 import sys
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +42,14 @@ _EVENTS = (
 )
 
 
-def pages() -> dict[str, str]:
-    """Return every page by file name."""
+def pages(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """Return every page by file name; ``parser`` is the one of the ``wecc`` command."""
     routes = all_routes()
     return {
         "errors.md": errors_page(),
         "settings.md": settings_page(),
         "events.md": events_page(),
+        "cli.md": commands_page(parser),
         "rest.md": f"{_NOTE}\n{openapi.reference(routes)}",
         "openapi.json": json.dumps(openapi.openapi(routes), indent=1, sort_keys=True) + "\n",
     }
@@ -143,6 +143,47 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
+def commands_page(parser: argparse.ArgumentParser) -> str:
+    """Return every command of ``wecc`` with its options."""
+    lines = [_NOTE, f"# The `{parser.prog}` command", "", parser.description or ""]
+    for words, help_text, command in _commands(parser, parser.prog):
+        lines += ["", f"## `{words}`", "", f"{help_text[:1].upper()}{help_text[1:]}.", ""]
+        rows = [action for action in command._actions if _is_shown(action)]  # noqa: SLF001
+        if rows:
+            lines += ["| option | meaning |", "|---|---|"]
+            lines += [_row([_option(action), action.help or ""]) for action in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(
+    parser: argparse.ArgumentParser, words: str
+) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    """Yield the commands that do something, in the order they were added."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list them
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            continue
+        help_texts = {choice.dest: choice.help for choice in action._choices_actions}  # noqa: SLF001
+        for name, command in action.choices.items():
+            help_text = help_texts.get(name)
+            if help_text in (None, argparse.SUPPRESS):
+                continue
+            inner = list(_commands(command, f"{words} {name}"))
+            yield from inner or [(f"{words} {name}", str(help_text), command)]
+
+
+def _is_shown(action: argparse.Action) -> bool:
+    return not isinstance(action, argparse._HelpAction) and action.help != argparse.SUPPRESS  # noqa: SLF001
+
+
+def _option(action: argparse.Action) -> str:
+    if action.choices is not None:
+        value = "|".join(str(choice) for choice in action.choices)
+    else:
+        value = "" if action.nargs == 0 else str(action.metavar or action.dest.upper())
+    names = ", ".join(action.option_strings)
+    return f"`{' '.join(part for part in (names, value) if part)}`"
+
+
 def all_routes() -> list[Route]:
     """Return the rows that every ``http`` module of a room builds, without starting anything."""
     found: list[Route] = []
@@ -177,26 +218,18 @@ def _unstarted(build: Callable[..., Any]) -> dict[str, Any]:
     return empty
 
 
-def main(arguments: list[str]) -> int:
-    """Write the pages, or with ``--check`` compare them."""
-    parser = argparse.ArgumentParser(description="Write the reference pages from the code.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--check", action="store_true", help="only tell what differs")
-    options = parser.parse_args(arguments)
-    options.folder.mkdir(parents=True, exist_ok=True)
+def write(folder: Path, parser: argparse.ArgumentParser, *, check: bool) -> int:
+    """Write the pages into ``folder``, or only compare them; returns the exit code."""
     stale: list[str] = []
-    for name, text in pages().items():
-        path: Path = options.folder / name
+    for name, text in pages(parser).items():
+        path = folder / name
         if path.exists() and path.read_text("utf-8") == text:
             continue
         stale.append(name)
-        if not options.check:
+        if not check:
+            folder.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-    verb = "out of date, run `make docs`" if options.check else "wrote"
+    verb = "out of date, run `make docs`" if check else "wrote"
     for name in stale:
-        sys.stdout.write(f"{verb}: {options.folder / name}\n")
-    return 1 if stale and options.check else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+        sys.stdout.write(f"{verb}: {folder / name}\n")
+    return 1 if stale and check else 0

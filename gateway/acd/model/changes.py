@@ -1,0 +1,307 @@
+"""What each journal entry does to the state. Nothing else changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.acd.model import entries as e
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY, KIND_NUMBER
+from gateway.acd.model.index import Index
+from gateway.acd.model.interaction import Interaction, Offer
+from gateway.acd.model.state import State
+
+
+def apply(state: State, index: Index, entry: e.Entry) -> Interaction | None:
+    """Fold one entry in; return the interaction it changed, if any."""
+    state.at_ms = entry.at_ms
+    state.position += 1
+    return _TABLE[type(entry)](state, index, entry)
+
+
+def score_of(enqueued_at_ms: int, priority: int) -> int:
+    """Return the place in the order: enqueue time, less a minute per unit of priority."""
+    return enqueued_at_ms - AGEING_MS_PER_PRIORITY * priority
+
+
+# ---- pieces ----------------------------------------------------------------------------------
+
+
+def _occupy(state: State, index: Index, agent_id: str, item: Interaction) -> None:
+    agent = state.agents[agent_id]
+    agent.load[KIND_NUMBER[item.kind]] += 1
+    index.hold(agent_id, item.id)
+    _to_back(state, index, agent)
+
+
+def _free(
+    state: State, index: Index, agent_id: str, item: Interaction, *, front_at_ms: int | None = None
+) -> None:
+    agent = state.agents[agent_id]
+    agent.load[KIND_NUMBER[item.kind]] -= 1
+    index.let_go(agent_id, item.id)
+    if front_at_ms is None:
+        _to_back(state, index, agent)
+        return
+    agent.rank = state.front_rank
+    state.front_rank -= 1
+    index.refresh(agent)
+
+
+def _to_back(state: State, index: Index, agent: Agent) -> None:
+    agent.rank = state.next_rank
+    agent.idle_since_ms = state.at_ms
+    state.next_rank += 1
+    index.refresh(agent)
+
+
+def _wait(state: State, index: Index, item: Interaction) -> None:
+    item.state = "waiting"
+    item.epoch += 1
+    item.agent_id = item.offer_id = None
+    index.backlog.join(item, state.queues.get(item.queue_id))
+    for agent_id, until_ms in item.excluded.items():
+        index.timers.add(until_ms, "readmit", item.id, agent_id)
+    if item.direct_until_ms is not None:
+        index.timers.add(item.direct_until_ms, "direct", item.id)
+
+
+def _activate(item: Interaction, agent_id: str, at_ms: int) -> None:
+    item.state = "active"
+    item.epoch += 1
+    item.agent_id = agent_id
+    item.accepted_at_ms = at_ms
+    item.direct_agent_id = item.direct_until_ms = None
+    item.excluded = {}
+
+
+def _close(state: State, index: Index, item: Interaction) -> None:
+    item.state = "closed"
+    item.epoch += 1
+    item.wrap_up_until_ms = None
+    if item.agent_id is not None:
+        _free(state, index, item.agent_id, item)
+    index.unknow(item)
+    state.forget(item)
+
+
+# ---- configuration and agents ----------------------------------------------------------------
+
+
+def _started(state: State, _index: Index, entry: e.Started) -> None:
+    state.version, state.epoch = entry.version, entry.epoch
+
+
+def _queue_set(state: State, index: Index, entry: e.QueueSet) -> None:
+    state.queues[entry.queue.queue_id] = entry.queue
+    index.backlog.requeue(entry.queue.queue_id, entry.queue)
+
+
+def _queue_removed(state: State, index: Index, entry: e.QueueRemoved) -> None:
+    state.queues.pop(entry.queue_id, None)
+    index.backlog.requeue(entry.queue_id, None)
+
+
+def _profile_set(state: State, index: Index, entry: e.ProfileSet) -> None:
+    if entry.profile is None:
+        state.profiles.pop(entry.agent_id, None)
+    else:
+        state.profiles[entry.agent_id] = entry.profile
+    agent = state.agents.get(entry.agent_id)
+    if agent is not None:
+        index.seat(state, agent)
+
+
+def _agent_set(state: State, index: Index, entry: e.AgentSet) -> None:
+    agent = state.agents.get(entry.agent_id)
+    if agent is None:
+        agent = state.agents[entry.agent_id] = Agent(id=entry.agent_id)
+        index.seat(state, agent)
+    agent.state, agent.reason, agent.since_ms = entry.state, entry.reason, entry.at_ms
+    agent.away_until_ms = None
+    agent.idle_since_ms = entry.at_ms
+    agent.rank = state.next_rank
+    state.next_rank += 1
+    index.refresh(agent)
+
+
+def _agent_away(state: State, index: Index, entry: e.AgentAway) -> None:
+    agent = state.agents[entry.agent_id]
+    agent.away_until_ms = entry.until_ms
+    index.timers.add(entry.until_ms, "away", agent.id)
+    index.refresh(agent)
+
+
+def _agent_back(state: State, index: Index, entry: e.AgentBack) -> None:
+    agent = state.agents[entry.agent_id]
+    agent.away_until_ms = None
+    index.refresh(agent)
+
+
+# ---- interactions ----------------------------------------------------------------------------
+
+
+def _enqueued(state: State, index: Index, entry: e.Enqueued) -> Interaction:
+    item = Interaction(
+        id=entry.interaction_id,
+        kind=entry.interaction_kind,
+        conversation_id=entry.conversation_id,
+        call_id=entry.call_id,
+        queue_id=entry.queue_id,
+        skills=entry.skills,
+        priority=entry.priority,
+        created_at_ms=entry.created_at_ms,
+        enqueued_at_ms=entry.score + AGEING_MS_PER_PRIORITY * entry.priority,
+        score=entry.score,
+        number=state.next_number,
+        is_robot=entry.is_robot,
+    )
+    state.next_number += 1
+    state.interactions[item.id] = item
+    index.know(item)
+    index.backlog.join(item, state.queues.get(item.queue_id))
+    return item
+
+
+def _offered(state: State, index: Index, entry: e.Offered) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    index.backlog.leave(item)
+    item.state = "offered"
+    item.epoch += 1
+    item.offer_id = entry.offer_id
+    state.offers[entry.offer_id] = Offer(
+        id=entry.offer_id,
+        interaction_id=item.id,
+        agent_id=entry.agent_id,
+        offered_at_ms=entry.at_ms,
+        expires_at_ms=entry.expires_at_ms,
+    )
+    state.next_offer += 1
+    index.timers.add(entry.expires_at_ms, "offer", entry.offer_id)
+    _occupy(state, index, entry.agent_id, item)
+    return item
+
+
+def _offer_held(state: State, index: Index, entry: e.OfferHeld) -> None:
+    state.offers[entry.offer_id].expires_at_ms = entry.expires_at_ms
+    index.timers.add(entry.expires_at_ms, "offer", entry.offer_id)
+
+
+def _offer_ended(state: State, index: Index, entry: e.OfferEnded) -> Interaction:
+    del state.offers[entry.offer_id]
+    item = state.interactions[entry.interaction_id]
+    if entry.excluded_until_ms is not None:
+        item.excluded[entry.agent_id] = entry.excluded_until_ms
+    front = entry.at_ms if entry.outcome == "withdrawn" else None
+    _free(state, index, entry.agent_id, item, front_at_ms=front)
+    _wait(state, index, item)
+    return item
+
+
+def _accepted(state: State, _index: Index, entry: e.Accepted) -> Interaction:
+    del state.offers[entry.offer_id]
+    item = state.interactions[entry.interaction_id]
+    _activate(item, entry.agent_id, entry.at_ms)
+    return item
+
+
+def _taken(state: State, index: Index, entry: e.Taken) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    index.backlog.leave(item)
+    _activate(item, entry.agent_id, entry.at_ms)
+    _occupy(state, index, entry.agent_id, item)
+    return item
+
+
+def _readmitted(state: State, index: Index, entry: e.Readmitted) -> None:
+    item = state.interactions[entry.interaction_id]
+    waits = item.id in index.backlog.placed
+    if waits:
+        index.backlog.leave(item)
+    item.excluded.pop(entry.agent_id, None)
+    if waits:
+        index.backlog.join(item, state.queues.get(item.queue_id))
+
+
+def _opened(state: State, index: Index, entry: e.Opened) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    index.backlog.leave(item)
+    item.direct_agent_id = item.direct_until_ms = None
+    index.backlog.join(item, state.queues.get(item.queue_id))
+    return item
+
+
+def _transferred(state: State, index: Index, entry: e.Transferred) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.queue_id = entry.queue_id
+    item.direct_agent_id = entry.to_agent_id
+    item.direct_until_ms = entry.direct_until_ms
+    item.excluded[entry.agent_id] = entry.excluded_until_ms
+    item.accepted_at_ms = None
+    _free(state, index, entry.agent_id, item)
+    _wait(state, index, item)
+    return item
+
+
+def _released(state: State, index: Index, entry: e.Released) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.accepted_at_ms = None
+    _free(state, index, entry.agent_id, item)
+    _wait(state, index, item)
+    return item
+
+
+def _ended(state: State, index: Index, entry: e.Ended) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.ended_at_ms = entry.at_ms
+    if entry.wrap_up_until_ms is None:
+        _close(state, index, item)
+        return item
+    item.state = "wrap_up"
+    item.epoch += 1
+    item.wrap_up_until_ms = entry.wrap_up_until_ms
+    index.timers.add(entry.wrap_up_until_ms, "wrap_up", item.id)
+    return item
+
+
+def _wrapped(state: State, index: Index, entry: e.Wrapped) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.disposition_id = entry.disposition_id
+    _close(state, index, item)
+    return item
+
+
+def _abandoned(state: State, index: Index, entry: e.Abandoned) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    index.backlog.leave(item)
+    item.state = "abandoned"
+    item.epoch += 1
+    item.ended_at_ms = entry.at_ms
+    index.unknow(item)
+    state.forget(item)
+    return item
+
+
+_TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] = {
+    e.Started: _started,
+    e.QueueSet: _queue_set,
+    e.QueueRemoved: _queue_removed,
+    e.ProfileSet: _profile_set,
+    e.AgentSet: _agent_set,
+    e.AgentAway: _agent_away,
+    e.AgentBack: _agent_back,
+    e.Enqueued: _enqueued,
+    e.Offered: _offered,
+    e.OfferHeld: _offer_held,
+    e.OfferEnded: _offer_ended,
+    e.Accepted: _accepted,
+    e.Taken: _taken,
+    e.Readmitted: _readmitted,
+    e.Opened: _opened,
+    e.Transferred: _transferred,
+    e.Released: _released,
+    e.Ended: _ended,
+    e.Wrapped: _wrapped,
+    e.Abandoned: _abandoned,
+}

@@ -1,0 +1,114 @@
+"""What the outside asks of the engine."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.interaction import Kind
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of all commands."""
+
+
+class Start(Command, frozen=True):
+    """A writer takes over with its epoch."""
+
+    epoch: int
+
+
+class SetQueue(Command, frozen=True):
+    queue: QueueRule
+
+
+class RemoveQueue(Command, frozen=True):
+    queue_id: str
+
+
+class SetProfile(Command, frozen=True):
+    agent_id: str
+    profile: Profile | None
+
+
+class Connect(Command, frozen=True):
+    """The agent's first socket is there."""
+
+    agent_id: str
+
+
+class Drop(Command, frozen=True):
+    """The agent's last socket is gone."""
+
+    agent_id: str
+
+
+class SetState(Command, frozen=True):
+    agent_id: str
+    ready: bool
+    reason: str = ""
+
+
+class Enqueue(Command, frozen=True):
+    """Put work into a queue; repeating the id does nothing."""
+
+    interaction_id: str
+    kind: Kind
+    conversation_id: str
+    queue_id: str
+    created_at_ms: int
+    call_id: str | None = None
+    skills: dict[str, int] = {}
+    priority: int = 0
+    is_robot: bool = False
+
+
+class Abandon(Command, frozen=True):
+    """The contact left. Work that an agent already has ends instead."""
+
+    interaction_id: str
+
+
+class Answer(Command, frozen=True):
+    """The agent pressed accept; keep the offer while media is prepared."""
+
+    offer_id: str
+    agent_id: str
+
+
+class Accept(Command, frozen=True):
+    offer_id: str
+    agent_id: str
+
+
+class Reject(Command, frozen=True):
+    offer_id: str
+    agent_id: str
+
+
+class Transfer(Command, frozen=True):
+    """Exactly one of the two targets is set."""
+
+    interaction_id: str
+    to_queue_id: str | None = None
+    to_agent_id: str | None = None
+
+
+class End(Command, frozen=True):
+    """The agent ends the exchange."""
+
+    interaction_id: str
+
+
+class WrapUp(Command, frozen=True):
+    interaction_id: str
+    disposition_id: str | None = None
+
+
+class Take(Command, frozen=True):
+    interaction_id: str
+    agent_id: str
+
+
+class Tick(Command, frozen=True):
+    """Time passed: do whatever is due."""

@@ -1,0 +1,65 @@
+"""Decisions: one command in, journal entries out.
+
+A decision first checks everything it must (and raises ``WeccError`` with nothing changed), then
+emits entries. Whatever was freed or began to wait is matched before the command is done, so
+between commands no agent who could take waiting work is left without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.acd.model import changes, clockwork, offering, staffing, working
+from gateway.acd.model import commands as c
+from gateway.acd.model import entries as e
+from gateway.acd.model.index import Index
+from gateway.acd.model.matching import Matching
+
+
+class Engine(Matching):
+    """Everything that routes one tenant partition."""
+
+    def handle(self, command: c.Command, now_ms: int) -> list[e.Entry]:
+        """Decide a command; the returned entries are already applied.
+
+        ``touched`` then holds the interactions it changed. Time never goes back here: an
+        earlier ``now_ms`` counts as the time of the last entry.
+        """
+        self.now_ms = max(now_ms, self.state.at_ms)
+        self.out = []
+        self.touched = {}
+        _TABLE[type(command)](self, command)
+        if self.index.is_worn:
+            self.index = Index(self.state)
+        return self.out
+
+    def apply(self, entry: e.Entry) -> None:
+        """Fold a journal entry in; replay is this, over all of them."""
+        changes.apply(self.state, self.index, entry)
+
+    def next_due_ms(self) -> int | None:
+        """Return when the next ``Tick`` has something to do."""
+        timer = self.index.timers.first(self.state)
+        return None if timer is None else timer[0]
+
+
+_TABLE: dict[type[c.Command], Callable[[Engine, Any], None]] = {
+    c.Start: staffing.start,
+    c.SetQueue: staffing.set_queue,
+    c.RemoveQueue: staffing.remove_queue,
+    c.SetProfile: staffing.set_profile,
+    c.Connect: staffing.connect,
+    c.Drop: staffing.drop,
+    c.SetState: staffing.set_state,
+    c.Enqueue: working.enqueue,
+    c.Abandon: working.abandon,
+    c.Transfer: working.transfer,
+    c.End: working.end,
+    c.WrapUp: working.wrap_up,
+    c.Answer: offering.answer,
+    c.Accept: offering.accept,
+    c.Reject: offering.reject,
+    c.Take: offering.take,
+    c.Tick: clockwork.tick,
+}

@@ -1,0 +1,206 @@
+"""Journal entries: everything that ever changes the state, inputs and decisions alike.
+
+They hold ids, codes and times, never what a person wrote. The tag is the row's ``kind``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from gateway.acd.model.agent import State as AgentState
+from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.interaction import Kind
+
+
+class Entry(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True, gc=False
+):
+    """One row of the journal."""
+
+    at_ms: int
+
+
+class Started(Entry, frozen=True, tag="started"):
+    """A writer began: its engine version and epoch."""
+
+    version: int
+    epoch: int
+
+
+class QueueSet(Entry, frozen=True, tag="queue_set"):
+    queue: QueueRule
+
+
+class QueueRemoved(Entry, frozen=True, tag="queue_removed"):
+    queue_id: str
+
+
+class ProfileSet(Entry, frozen=True, tag="profile_set"):
+    """``profile`` None returns the agent to the default profile."""
+
+    agent_id: str
+    profile: Profile | None
+
+
+class AgentSet(Entry, frozen=True, tag="agent_set"):
+    """An agent's state changed, by hand, by an unanswered offer or by loss."""
+
+    agent_id: str
+    state: AgentState
+    reason: str = ""
+
+
+class AgentAway(Entry, frozen=True, tag="agent_away"):
+    """The last socket is gone; the work stays until ``until_ms``."""
+
+    agent_id: str
+    until_ms: int
+
+
+class AgentBack(Entry, frozen=True, tag="agent_back"):
+    agent_id: str
+
+
+class Enqueued(Entry, frozen=True, tag="enqueued"):
+    interaction_id: str
+    interaction_kind: Kind
+    conversation_id: str
+    queue_id: str
+    created_at_ms: int
+    score: int
+    call_id: str | None = None
+    skills: dict[str, int] = {}
+    priority: int = 0
+    is_robot: bool = False
+
+
+class Offered(Entry, frozen=True, tag="offered"):
+    """The engine's choice and why: ``place`` in the queue, who came next, who was left out.
+
+    ``found_by`` tells whether the interaction looked for an agent (``work``), the agent for
+    work (``agent``), or the agent took it by hand (``hand``).
+    """
+
+    offer_id: str
+    interaction_id: str
+    agent_id: str
+    expires_at_ms: int
+    place: int
+    found_by: Literal["work", "agent", "hand"]
+    runners_up: list[str] = []
+    left_out: dict[str, int] = {}
+
+
+class OfferHeld(Entry, frozen=True, tag="offer_held"):
+    """Accept was pressed; the offer waits for media until ``expires_at_ms``."""
+
+    offer_id: str
+    expires_at_ms: int
+
+
+class OfferEnded(Entry, frozen=True, tag="offer_ended"):
+    """Not accepted: the interaction waits again, at its old place."""
+
+    offer_id: str
+    interaction_id: str
+    agent_id: str
+    outcome: Literal["rejected", "expired", "withdrawn"]
+    excluded_until_ms: int | None = None
+
+
+class Accepted(Entry, frozen=True, tag="accepted"):
+    offer_id: str
+    interaction_id: str
+    agent_id: str
+
+
+class Taken(Entry, frozen=True, tag="taken"):
+    """An agent took waiting work by hand."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class Readmitted(Entry, frozen=True, tag="readmitted"):
+    """An agent who was passed over may be offered the interaction again."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class Opened(Entry, frozen=True, tag="opened"):
+    """Work directed to one agent is open to its whole queue from now on."""
+
+    interaction_id: str
+
+
+class Transferred(Entry, frozen=True, tag="transferred"):
+    """From the agent straight back to waiting, in one step; score and clock stay."""
+
+    interaction_id: str
+    agent_id: str
+    queue_id: str
+    excluded_until_ms: int
+    to_agent_id: str | None = None
+    direct_until_ms: int | None = None
+
+
+class Released(Entry, frozen=True, tag="released"):
+    """The agent is lost; the work waits again at its old place."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class Ended(Entry, frozen=True, tag="ended"):
+    """Over for the contact. Without ``wrap_up_until_ms`` it is closed at once."""
+
+    interaction_id: str
+    agent_id: str
+    by: Literal["agent", "contact"]
+    wrap_up_until_ms: int | None = None
+
+
+class Wrapped(Entry, frozen=True, tag="wrapped"):
+    interaction_id: str
+    agent_id: str
+    disposition_id: str | None = None
+    by_timer: bool = False
+
+
+class Abandoned(Entry, frozen=True, tag="abandoned"):
+    interaction_id: str
+
+
+AnyEntry = (
+    Started
+    | QueueSet
+    | QueueRemoved
+    | ProfileSet
+    | AgentSet
+    | AgentAway
+    | AgentBack
+    | Enqueued
+    | Offered
+    | OfferHeld
+    | OfferEnded
+    | Accepted
+    | Taken
+    | Readmitted
+    | Opened
+    | Transferred
+    | Released
+    | Ended
+    | Wrapped
+    | Abandoned
+)
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(AnyEntry).decode
+
+
+def kind_of(entry: Entry) -> str:
+    """Return the entry's tag."""
+    return str(entry.__struct_config__.tag)

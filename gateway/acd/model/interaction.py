@@ -1,0 +1,53 @@
+"""One unit of work: waiting -> offered -> active -> wrap_up -> closed, or abandoned."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+State = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
+Kind = Literal["chat", "call", "message"]
+
+
+class Interaction(msgspec.Struct, kw_only=True, gc=False):
+    """What the engine holds of an interaction until it is over.
+
+    ``score`` orders waiting work (lowest first) and never changes: enqueue time less a minute
+    per unit of priority. ``number`` breaks ties. ``epoch`` rises with every change of state.
+    ``excluded`` maps agents who are passed over to the time until when.
+    """
+
+    id: str
+    kind: Kind
+    conversation_id: str
+    call_id: str | None
+    queue_id: str
+    skills: dict[str, int]
+    priority: int
+    created_at_ms: int
+    enqueued_at_ms: int
+    score: int
+    number: int
+    is_robot: bool
+    state: State = "waiting"
+    epoch: int = 1
+    offer_id: str | None = None
+    agent_id: str | None = None
+    direct_agent_id: str | None = None
+    direct_until_ms: int | None = None
+    excluded: dict[str, int] = {}
+    accepted_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    wrap_up_until_ms: int | None = None
+    disposition_id: str | None = None
+
+
+class Offer(msgspec.Struct, kw_only=True, gc=False):
+    """A live proposal; the agent's capacity is taken from its first moment."""
+
+    id: str
+    interaction_id: str
+    agent_id: str
+    offered_at_ms: int
+    expires_at_ms: int

@@ -1,0 +1,70 @@
+"""The core of every decision: emit entries, and match work with agents."""
+
+from __future__ import annotations
+
+from gateway.acd.model import changes
+from gateway.acd.model import entries as e
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.explanation import RUNNERS_UP, Found, left_out
+from gateway.acd.model.idle import Seat
+from gateway.acd.model.index import Index
+from gateway.acd.model.interaction import Interaction
+from gateway.acd.model.state import State
+
+
+class Matching:
+    """The state, its index, and the choice of who gets what."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state if state is not None else State()
+        self.index = Index(self.state)
+        self.touched: dict[str, Interaction] = {}
+        self.out: list[e.Entry] = []
+        self.now_ms = 0
+
+    def emit(self, entry: e.Entry) -> None:
+        """Write an entry and let it change the state."""
+        self.out.append(entry)
+        item = changes.apply(self.state, self.index, entry)
+        if item is not None:
+            self.touched[item.id] = item
+
+    def match(self, item: Interaction) -> None:
+        """Look for an agent for waiting work."""
+        seats = self.index.agents_for(item, RUNNERS_UP + 1)
+        if seats:
+            self.offer(item, seats, "work")
+
+    def fill(self, agent: Agent) -> None:
+        """Look for work for an agent until there is none or no capacity."""
+        while (item := self.index.work_for(agent)) is not None:
+            self.offer(item, [self.index.seats[agent.id]], "agent")
+
+    def sweep(self) -> None:
+        """Match everything that waits, in order: the rules changed."""
+        for _, item in sorted(self.index.backlog.waiting.items()):
+            self.match(item)
+
+    def match_all(self, items: list[Interaction]) -> None:
+        """Match those that wait, in their order."""
+        for item in sorted(items, key=lambda item: (item.score, item.number)):
+            if item.state == "waiting":
+                self.match(item)
+
+    def offer(self, item: Interaction, seats: list[Seat], found_by: Found) -> None:
+        """Propose work to the first seat; the others are told as runners-up."""
+        state = self.state
+        queue = state.queues[item.queue_id]
+        self.emit(
+            e.Offered(
+                at_ms=self.now_ms,
+                offer_id=f"of_{state.next_offer:010d}",
+                interaction_id=item.id,
+                agent_id=seats[0].agent.id,
+                expires_at_ms=self.now_ms + queue.timeout_ms(item.kind),
+                place=self.index.place(item),
+                found_by=found_by,
+                runners_up=[seat.agent.id for seat in seats[1:]],
+                left_out=left_out(self.index, item, found_by),
+            )
+        )

@@ -1,0 +1,117 @@
+"""Who can do what: requirements x skill profiles, as two families of big-integer bit masks.
+
+Every distinct requirement (kind, queue, own skills) gets a number, every distinct profile
+(queues, skills) gets one; a mask tells in one AND which of thousands go together. Masks are
+completed only when they are asked for, so a new profile or requirement costs nothing at once.
+"""
+
+from __future__ import annotations
+
+from gateway.acd.model.configuration import KINDS, Profile, QueueRule, is_skilled, required
+from gateway.acd.model.order import Key, Order
+
+SkillKey = tuple[tuple[str, int], ...]
+RequirementKey = tuple[int, str, SkillKey]
+ProfileKey = tuple[tuple[str, ...] | None, SkillKey]
+
+
+def skill_key(skills: dict[str, int]) -> SkillKey:
+    """Return the same key for the same skills."""
+    return tuple(sorted(skills.items())) if skills else ()
+
+
+class Requirement:
+    """Work that needs the same: one order of waiting interactions, one mask of profiles."""
+
+    __slots__ = ("head", "kind", "known", "mask", "needed", "number", "order", "own", "queue_id")
+
+    def __init__(self, key: RequirementKey, number: int, queue: QueueRule | None) -> None:
+        self.kind, self.queue_id, own = key
+        self.own = dict(own)
+        self.number = number
+        self.order = Order()
+        self.head: Key | None = None
+        self.needed = required(queue, self.own)
+        self.mask = 0
+        self.known = 0
+
+    def fits(self, profile: Profile) -> bool:
+        """Tell whether agents of this profile may do such work."""
+        return profile.serves(self.queue_id) and is_skilled(profile.skills, self.needed)
+
+
+class ProfileGroup:
+    """Agents who can do the same: the requirements that fit, as a mask and as lists by kind."""
+
+    __slots__ = ("fitting", "known", "mask", "profile")
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.mask = 0
+        self.fitting: list[list[Requirement]] = [[] for _ in KINDS]
+        self.known = 0
+
+
+class Matrix:
+    """The numbers of requirements and profiles, and the masks between them."""
+
+    def __init__(self) -> None:
+        self.requirements: list[Requirement | None] = []
+        self.groups: list[ProfileGroup] = []
+        self._requirement_keys: dict[RequirementKey, Requirement] = {}
+        self._group_keys: dict[ProfileKey, int] = {}
+
+    def requirement(self, key: RequirementKey, queue: QueueRule | None) -> Requirement:
+        """Return the requirement of this key; a new one is numbered."""
+        found = self._requirement_keys.get(key)
+        if found is None:
+            found = Requirement(key, len(self.requirements), queue)
+            self.requirements.append(found)
+            self._requirement_keys[key] = found
+        return found
+
+    def of_queue(self, queue_id: str) -> list[Requirement]:
+        """Requirements of one queue."""
+        return [item for item in self._requirement_keys.values() if item.queue_id == queue_id]
+
+    def renumber(self, requirement: Requirement, queue: QueueRule | None) -> None:
+        """Give a requirement whose queue changed a new number, so that no old bit counts."""
+        for group in self.groups:
+            if group.mask >> requirement.number & 1:
+                group.fitting[requirement.kind].remove(requirement)
+        self.requirements[requirement.number] = None
+        requirement.number = len(self.requirements)
+        requirement.needed = required(queue, requirement.own)
+        requirement.mask = requirement.known = 0
+        self.requirements.append(requirement)
+
+    def group(self, profile: Profile) -> int:
+        """Return the number of this profile's group."""
+        queues = None if profile.queue_ids is None else tuple(sorted(profile.queue_ids))
+        key = (queues, skill_key(profile.skills))
+        number = self._group_keys.get(key)
+        if number is None:
+            number = self._group_keys[key] = len(self.groups)
+            self.groups.append(ProfileGroup(profile))
+        return number
+
+    def groups_for(self, requirement: Requirement) -> int:
+        """Return the mask of profile groups that fit."""
+        if requirement.known < len(self.groups):
+            for number in range(requirement.known, len(self.groups)):
+                if requirement.fits(self.groups[number].profile):
+                    requirement.mask |= 1 << number
+            requirement.known = len(self.groups)
+        return requirement.mask
+
+    def complete(self, number: int) -> ProfileGroup:
+        """Return a profile group that knows every requirement."""
+        group = self.groups[number]
+        if group.known < len(self.requirements):
+            for at in range(group.known, len(self.requirements)):
+                item = self.requirements[at]
+                if item is not None and item.fits(group.profile):
+                    group.mask |= 1 << at
+                    group.fitting[item.kind].append(item)
+            group.known = len(self.requirements)
+        return group

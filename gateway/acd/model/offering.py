@@ -1,0 +1,122 @@
+"""Decisions about offers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gateway.acd.model import commands as c
+from gateway.acd.model import entries as e
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.configuration import ANSWERING_MS, KIND_NUMBER, REOFFER_AFTER_MS
+from gateway.acd.model.interaction import Interaction, Offer
+from gateway.acd.model.matching import Matching
+from gateway.kernel.errors import WeccError, not_found
+
+Outcome = Literal["rejected", "expired", "withdrawn"]
+
+
+def answer(engine: Matching, command: c.Answer) -> None:
+    if has_accepted(engine, command.offer_id, command.agent_id):
+        return
+    offer = live_offer(engine, command.offer_id, command.agent_id)
+    until_ms = engine.now_ms + ANSWERING_MS
+    if until_ms > offer.expires_at_ms:
+        engine.emit(e.OfferHeld(at_ms=engine.now_ms, offer_id=offer.id, expires_at_ms=until_ms))
+
+
+def accept(engine: Matching, command: c.Accept) -> None:
+    if has_accepted(engine, command.offer_id, command.agent_id):
+        return
+    offer = live_offer(engine, command.offer_id, command.agent_id)
+    engine.emit(
+        e.Accepted(
+            at_ms=engine.now_ms,
+            offer_id=offer.id,
+            interaction_id=offer.interaction_id,
+            agent_id=offer.agent_id,
+        )
+    )
+
+
+def reject(engine: Matching, command: c.Reject) -> None:
+    offer = live_offer(engine, command.offer_id, command.agent_id)
+    agent = engine.state.agents[offer.agent_id]
+    engine.match(end_offer(engine, offer, "rejected"))
+    engine.fill(agent)
+
+
+def take(engine: Matching, command: c.Take) -> None:
+    item = item_of(engine, command.interaction_id)
+    if item.agent_id == command.agent_id and item.state == "active":
+        return
+    agent = engine.state.agents.get(command.agent_id)
+    if item.state != "waiting":
+        raise WeccError("conflict", "It no longer waits: somebody has it or it is ringing.")
+    if agent is None or agent.state == "offline":
+        raise WeccError("wrong_state", "You are offline. Open the desk first.")
+    seat = engine.index.seats[agent.id]
+    kind = KIND_NUMBER[item.kind]
+    if agent.load[kind] >= seat.limits[kind]:
+        raise WeccError("wrong_state", "You hold as many of this kind as you may.")
+    if item.kind == "call":
+        engine.offer(item, [seat], "hand")
+    else:
+        taken = e.Taken(at_ms=engine.now_ms, interaction_id=item.id, agent_id=agent.id)
+        engine.emit(taken)
+
+
+def end_offer(engine: Matching, offer: Offer, outcome: Outcome) -> Interaction:
+    until_ms = None if outcome == "withdrawn" else engine.now_ms + REOFFER_AFTER_MS
+    engine.emit(
+        e.OfferEnded(
+            at_ms=engine.now_ms,
+            offer_id=offer.id,
+            interaction_id=offer.interaction_id,
+            agent_id=offer.agent_id,
+            outcome=outcome,
+            excluded_until_ms=until_ms,
+        )
+    )
+    item = engine.state.interactions[offer.interaction_id]
+    if item.direct_agent_id is not None:
+        engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
+    return item
+
+
+def withdraw(engine: Matching, item: Interaction) -> Agent | None:
+    """Take back a live offer; return the agent it rang at."""
+    if item.offer_id is None or item.state != "offered":
+        return None
+    offer = engine.state.offers[item.offer_id]
+    end_offer(engine, offer, "withdrawn")
+    return engine.state.agents[offer.agent_id]
+
+
+def withdraw_all(engine: Matching, agent: Agent) -> list[Interaction]:
+    """Take back everything that rings at the agent."""
+    work = list(engine.index.work_of.get(agent.id, ()))
+    ringing = [engine.state.interactions[interaction_id] for interaction_id in work]
+    ringing = [item for item in ringing if item.state == "offered"]
+    for item in sorted(ringing, key=lambda item: item.number):
+        withdraw(engine, item)
+    return ringing
+
+
+def live_offer(engine: Matching, offer_id: str, agent_id: str) -> Offer:
+    offer = engine.state.offers.get(offer_id)
+    if offer is None or offer.agent_id != agent_id or offer.expires_at_ms <= engine.now_ms:
+        raise WeccError("offer_gone")
+    return offer
+
+
+def has_accepted(engine: Matching, offer_id: str, agent_id: str) -> bool:
+    work = engine.index.work_of.get(agent_id, {})
+    items = (engine.state.interactions[interaction_id] for interaction_id in work)
+    return any(item.offer_id == offer_id and item.state != "offered" for item in items)
+
+
+def item_of(engine: Matching, interaction_id: str) -> Interaction:
+    item = engine.state.interactions.get(interaction_id)
+    if item is None:
+        raise not_found("interaction")
+    return item

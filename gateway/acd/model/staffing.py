@@ -1,0 +1,102 @@
+"""Decisions about configuration and agents."""
+
+from __future__ import annotations
+
+from gateway.acd.model import commands as c
+from gateway.acd.model import entries as e
+from gateway.acd.model.agent import State as AgentState
+from gateway.acd.model.configuration import ENGINE_VERSION, GRACE_MS
+from gateway.acd.model.interaction import Interaction
+from gateway.acd.model.matching import Matching
+from gateway.kernel.errors import WeccError
+
+
+def start(engine: Matching, command: c.Start) -> None:
+    """A writer takes over. Sockets died with the last one, so everyone gets the grace to come
+    back, and what rang goes on ringing at least as long.
+    """
+    now_ms = engine.now_ms
+    until_ms = now_ms + GRACE_MS
+    engine.emit(e.Started(at_ms=now_ms, version=ENGINE_VERSION, epoch=command.epoch))
+    for agent in list(engine.state.agents.values()):
+        if agent.state != "offline":
+            engine.emit(e.AgentAway(at_ms=now_ms, agent_id=agent.id, until_ms=until_ms))
+    for offer in list(engine.state.offers.values()):
+        if offer.expires_at_ms < until_ms:
+            engine.emit(e.OfferHeld(at_ms=now_ms, offer_id=offer.id, expires_at_ms=until_ms))
+
+
+def set_queue(engine: Matching, command: c.SetQueue) -> None:
+    if engine.state.queues.get(command.queue.queue_id) == command.queue:
+        return
+    engine.emit(e.QueueSet(at_ms=engine.now_ms, queue=command.queue))
+    engine.sweep()
+
+
+def remove_queue(engine: Matching, command: c.RemoveQueue) -> None:
+    queue_id = command.queue_id
+    if queue_id not in engine.state.queues:
+        return
+    if any(item.queue_id == queue_id for item in engine.state.interactions.values()):
+        raise WeccError("in_use", "The queue still holds work. Let it be finished or moved.")
+    engine.emit(e.QueueRemoved(at_ms=engine.now_ms, queue_id=queue_id))
+
+
+def set_profile(engine: Matching, command: c.SetProfile) -> None:
+    if engine.state.profiles.get(command.agent_id) == command.profile:
+        return
+    engine.emit(
+        e.ProfileSet(at_ms=engine.now_ms, agent_id=command.agent_id, profile=command.profile)
+    )
+    agent = engine.state.agents.get(command.agent_id)
+    if agent is not None:
+        engine.fill(agent)
+
+
+def connect(engine: Matching, command: c.Connect) -> None:
+    agent = engine.state.agents.get(command.agent_id)
+    if agent is None or agent.state == "offline":
+        set_agent(engine, command.agent_id, "not_ready", "")
+    elif agent.away_until_ms is not None:
+        engine.emit(e.AgentBack(at_ms=engine.now_ms, agent_id=agent.id))
+        engine.fill(agent)
+
+
+def drop(engine: Matching, command: c.Drop) -> None:
+    agent = engine.state.agents.get(command.agent_id)
+    if agent is None or agent.state == "offline" or agent.away_until_ms is not None:
+        return
+    until_ms = engine.now_ms + GRACE_MS
+    engine.emit(e.AgentAway(at_ms=engine.now_ms, agent_id=agent.id, until_ms=until_ms))
+
+
+def set_state(engine: Matching, command: c.SetState) -> None:
+    agent = engine.state.agents.get(command.agent_id)
+    if agent is None or agent.state == "offline":
+        raise WeccError("wrong_state", "You are offline. Open the desk first, then go ready.")
+    state: AgentState = "ready" if command.ready else "not_ready"
+    reason = "" if command.ready else command.reason
+    if (agent.state, agent.reason) == (state, reason):
+        return
+    away_until_ms = agent.away_until_ms
+    set_agent(engine, agent.id, state, reason)
+    if away_until_ms is not None:
+        engine.emit(e.AgentAway(at_ms=engine.now_ms, agent_id=agent.id, until_ms=away_until_ms))
+    if command.ready:
+        engine.fill(agent)
+    else:
+        engine.match_all(open_direct(engine, agent.id))
+
+
+def set_agent(engine: Matching, agent_id: str, state: AgentState, reason: str) -> None:
+    engine.emit(e.AgentSet(at_ms=engine.now_ms, agent_id=agent_id, state=state, reason=reason))
+
+
+def open_direct(engine: Matching, agent_id: str) -> list[Interaction]:
+    """What waits for this agent alone waits for everyone from now on."""
+    opened = [
+        engine.index.backlog.waiting[key] for key in engine.index.backlog.direct.get(agent_id, ())
+    ]
+    for item in opened:
+        engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
+    return opened

@@ -1,0 +1,68 @@
+"""Everything the journal decides, and nothing that can be derived from it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.configuration import DEFAULT_PROFILE, Profile, QueueRule
+from gateway.acd.model.interaction import Interaction, Offer
+
+_REMEMBERED = 4_096
+
+
+class State(msgspec.Struct, kw_only=True):
+    """The fold of the journal up to ``position``.
+
+    Interactions that are over leave; their ids are remembered for a while (two generations), so
+    that a late repeat of ``Enqueue`` does not queue them again.
+    """
+
+    position: int = 0
+    at_ms: int = 0
+    epoch: int = 0
+    version: int = 0
+    next_number: int = 1
+    next_offer: int = 1
+    next_rank: int = 1
+    front_rank: int = 0
+    queues: dict[str, QueueRule] = {}
+    profiles: dict[str, Profile] = {}
+    agents: dict[str, Agent] = {}
+    interactions: dict[str, Interaction] = {}
+    offers: dict[str, Offer] = {}
+    recent: dict[str, int] = {}
+    older: dict[str, int] = {}
+
+    def profile(self, agent_id: str) -> Profile:
+        """Return the agent's profile, or the one that serves every queue."""
+        return self.profiles.get(agent_id, DEFAULT_PROFILE)
+
+    def knows(self, interaction_id: str) -> bool:
+        """Tell whether the interaction is here or was here lately."""
+        return (
+            interaction_id in self.interactions
+            or interaction_id in self.recent
+            or interaction_id in self.older
+        )
+
+    def forget(self, interaction: Interaction) -> None:
+        """Let go of an interaction that is over."""
+        del self.interactions[interaction.id]
+        self.recent[interaction.id] = interaction.epoch
+        if len(self.recent) >= _REMEMBERED:
+            self.older, self.recent = self.recent, {}
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(State).decode
+
+
+def dump(state: State) -> bytes:
+    """Write the state so that equal states give equal bytes."""
+    return _encode(state)
+
+
+def load(data: bytes | str) -> State:
+    """Read what ``dump`` wrote."""
+    return _decode(data)

@@ -1,0 +1,84 @@
+"""What becomes due, earliest first. Derived from the state: stale entries are skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Literal
+
+from gateway.acd.model.state import State
+
+TimerKind = Literal["away", "direct", "offer", "readmit", "wrap_up"]
+Timer = tuple[int, TimerKind, str, str]
+
+
+def _offer(state: State, key: str, _: str) -> int | None:
+    offer = state.offers.get(key)
+    return None if offer is None else offer.expires_at_ms
+
+
+def _away(state: State, key: str, _: str) -> int | None:
+    agent = state.agents.get(key)
+    return None if agent is None else agent.away_until_ms
+
+
+def _wrap_up(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    return None if interaction is None else interaction.wrap_up_until_ms
+
+
+def _direct(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    if interaction is None or interaction.state != "waiting":
+        return None
+    return interaction.direct_until_ms
+
+
+def _readmit(state: State, key: str, agent_id: str) -> int | None:
+    interaction = state.interactions.get(key)
+    return None if interaction is None else interaction.excluded.get(agent_id)
+
+
+_DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
+    "offer": _offer,
+    "away": _away,
+    "wrap_up": _wrap_up,
+    "direct": _direct,
+    "readmit": _readmit,
+}
+
+
+class Timers:
+    """A heap with lazy deletion."""
+
+    def __init__(self) -> None:
+        self._heap: list[Timer] = []
+
+    def add(self, due_ms: int, kind: TimerKind, key: str, agent_id: str = "") -> None:
+        """Remember something that becomes due."""
+        heappush(self._heap, (due_ms, kind, key, agent_id))
+
+    def first(self, state: State) -> Timer | None:
+        """Return the earliest that still holds."""
+        heap = self._heap
+        while heap:
+            due_ms, kind, key, agent_id = heap[0]
+            if _DUE[kind](state, key, agent_id) == due_ms:
+                return heap[0]
+            heappop(heap)
+        return None
+
+    def load(self, state: State) -> None:
+        """Fill an empty heap from a state."""
+        for offer in state.offers.values():
+            self.add(offer.expires_at_ms, "offer", offer.id)
+        for agent in state.agents.values():
+            if agent.away_until_ms is not None:
+                self.add(agent.away_until_ms, "away", agent.id)
+        for item in state.interactions.values():
+            if item.wrap_up_until_ms is not None:
+                self.add(item.wrap_up_until_ms, "wrap_up", item.id)
+            if item.direct_until_ms is not None:
+                self.add(item.direct_until_ms, "direct", item.id)
+            for agent_id, until_ms in item.excluded.items():
+                self.add(until_ms, "readmit", item.id, agent_id)

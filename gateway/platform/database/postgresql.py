@@ -176,6 +176,7 @@ def migration_engine(owner_url: str) -> AsyncEngine:
     return create_async_engine(
         sa.make_url(owner_url).set(drivername="postgresql+asyncpg"),
         poolclass=sa.pool.NullPool,
+        hide_parameters=True,
         connect_args={"timeout": 5, "server_settings": {"lock_timeout": "60s"}},
     )
 
@@ -185,6 +186,7 @@ def engine_for(url: str, connections: int = 2) -> AsyncEngine:
     return create_async_engine(
         sa.make_url(url).set(drivername="postgresql+asyncpg"),
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,

@@ -71,6 +71,7 @@ class SqliteDatabase:
         self._engine = sa.create_engine(
             sa.URL.create("sqlite+pysqlite", database=str(path)),
             poolclass=sa.pool.NullPool,
+            hide_parameters=True,
             connect_args={
                 "check_same_thread": False,
                 "isolation_level": None,
@@ -140,6 +141,7 @@ class SqliteDatabase:
         raw.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         raw.execute("PRAGMA journal_size_limit = 67108864")
         raw.execute("PRAGMA temp_store = MEMORY")
+        raw.execute("PRAGMA secure_delete = ON")  # an erased key leaves the file
 
     def _connect(self) -> tuple[sa.Connection, sqlite3.Connection]:
         self.path.parent.mkdir(parents=True, exist_ok=True)

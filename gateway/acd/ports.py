@@ -35,10 +35,12 @@ class InteractionHandler(Protocol):
         """The interaction is the agent's. A chat announces the agent, a call bridges its legs."""
         ...
 
-    async def released(self, interaction: InteractionView, agent_id: str, cause: str) -> None:
+    async def released(
+        self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
+    ) -> None:
         """The agent no longer has it and it waits again; ``cause``: transferred, agent_lost."""
         ...
 
-    async def closed(self, interaction: InteractionView, cause: str) -> None:
+    async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         """It is over for the contact; ``cause``: ended, abandoned."""
         ...

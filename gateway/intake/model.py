@@ -37,6 +37,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     skills: dict[str, int] = {}
     priority: int = 0
     is_robot: bool = False
+    announced: str = ""
     created_at_ms: int
     updated_at_ms: int
 

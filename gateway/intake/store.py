@@ -30,6 +30,7 @@ intakes = tenant_table(
     json_column("skills"),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("is_robot", sa.Boolean, nullable=False),
+    sa.Column("announced", sa.String(120), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_intakes_conversation", "tenant_id", "conversation_id"),
@@ -104,3 +105,27 @@ def unfinished(tx: Tx) -> Sequence[Intake]:
         .order_by(intakes.c.created_at_ms, intakes.c.id)
     )
     return [_intake(row) for row in rows]
+
+
+def of_conversation(tx: Tx, conversation_id: str) -> Sequence[Intake]:
+    """Return every intake of a conversation, oldest first."""
+    rows = tx.all(
+        sa.select(intakes)
+        .where(intakes.c.tenant_id == tx.tenant_id, intakes.c.conversation_id == conversation_id)
+        .order_by(intakes.c.created_at_ms, intakes.c.id)
+    )
+    return [_intake(row) for row in rows]
+
+
+def announce(tx: Tx, intake_id: str, what: str) -> bool:
+    """Record that ``what`` was told in the conversation; False when it was told before."""
+    result = tx.execute(
+        sa.update(intakes)
+        .where(
+            intakes.c.tenant_id == tx.tenant_id,
+            intakes.c.id == intake_id,
+            intakes.c.announced != what,
+        )
+        .values(announced=what)
+    )
+    return result.rowcount == 1

@@ -1,0 +1,106 @@
+"""What happens in a conversation when its interaction is offered, taken, passed on and closed."""
+
+from __future__ import annotations
+
+from gateway.acd.ports import InteractionHandler
+from gateway.acd.service import AcdService
+from gateway.acd.wire import InteractionView
+from gateway.engagement.service import announce, messages
+from gateway.intake import store
+from gateway.intake.steps import close_when_done
+from gateway.kernel.actor import Actor
+from gateway.platform.bus import Bus
+from gateway.platform.database.port import Database, Tx
+
+
+class WrittenHandler:
+    """Chats and left messages: lines in the conversation, each told once."""
+
+    def __init__(self, *, database: Database, bus: Bus, acd: AcdService) -> None:
+        self._database, self._bus, self._acd = database, bus, acd
+
+    async def offered(self, interaction: InteractionView, agent: Actor) -> None:
+        """Nothing: the contact does not see offers."""
+
+    async def accepting(
+        self, interaction: InteractionView, agent: Actor, sdp_offer: str | None
+    ) -> str | None:
+        del interaction, agent, sdp_offer  # a written exchange needs no preparation
+        return None
+
+    async def accept_failed(self, interaction: InteractionView, agent: Actor) -> None:
+        """Nothing was prepared."""
+
+    async def accepted(self, interaction: InteractionView, agent: Actor) -> None:
+        what = f"joined/{agent.id}/{interaction.accepted_at_ms}"
+        await self._tell(agent.tenant_id, interaction, what, "joined", {"name": agent.name})
+
+    async def released(
+        self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
+    ) -> None:
+        code = "transferred" if cause == "transferred" else "requeued"
+        what = f"{code}/{agent_id}/{interaction.enqueued_at_ms}"
+        await self._tell(tenant_id, interaction, what, code, {})
+
+    async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
+        code = "missed" if cause == "abandoned" else "ended"
+        await self._tell(tenant_id, interaction, f"closed/{cause}", code, {}, ends=True)
+
+    async def _tell(
+        self,
+        tenant_id: str,
+        interaction: InteractionView,
+        what: str,
+        code: str,
+        params: dict[str, str],
+        *,
+        ends: bool = False,
+    ) -> None:
+        def work(tx: Tx) -> None:
+            if not store.announce(tx, interaction.id, what):
+                return
+            line = messages.add_system_message(tx, interaction.conversation_id, code, params)
+            announce.announce_message(tx, self._bus, line)
+            if ends:
+                close_when_done(tx, interaction.conversation_id, self._acd)
+            announce.announce_conversation(tx, self._bus, interaction.conversation_id)
+
+        await self._database.write(tenant_id, work)
+
+
+class ClosingHandler:
+    """Around the handler of calls: the conversation ends with its last interaction."""
+
+    def __init__(
+        self, inner: InteractionHandler, *, database: Database, bus: Bus, acd: AcdService
+    ) -> None:
+        self._inner = inner
+        self._database, self._bus, self._acd = database, bus, acd
+
+    async def offered(self, interaction: InteractionView, agent: Actor) -> None:
+        await self._inner.offered(interaction, agent)
+
+    async def accepting(
+        self, interaction: InteractionView, agent: Actor, sdp_offer: str | None
+    ) -> str | None:
+        return await self._inner.accepting(interaction, agent, sdp_offer)
+
+    async def accept_failed(self, interaction: InteractionView, agent: Actor) -> None:
+        await self._inner.accept_failed(interaction, agent)
+
+    async def accepted(self, interaction: InteractionView, agent: Actor) -> None:
+        await self._inner.accepted(interaction, agent)
+
+    async def released(
+        self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
+    ) -> None:
+        await self._inner.released(tenant_id, interaction, agent_id, cause)
+
+    async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
+        await self._inner.closed(tenant_id, interaction, cause)
+
+        def work(tx: Tx) -> None:
+            if close_when_done(tx, interaction.conversation_id, self._acd):
+                announce.announce_conversation(tx, self._bus, interaction.conversation_id)
+
+        await self._database.write(tenant_id, work)

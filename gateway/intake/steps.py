@@ -1,0 +1,202 @@
+"""The steps behind ``receive``: analyse, rule, enqueue; durable one by one, resumed at start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from gateway.acd.service import AcdService, Enqueue
+from gateway.engagement.service import announce, conversations, messages
+from gateway.intake import model, store
+from gateway.intake.model import Intake
+from gateway.intake.ports import Calls
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import WeccError
+from gateway.platform.bus import Bus
+from gateway.platform.database.port import Database, Tx
+from gateway.rules.service import RouteInput, RulesService
+from nlp.contract import Analyser, AnalysisRequest
+
+log = logging.getLogger("wecc.intake")
+
+ANALYSIS_BUDGET_MS = 200
+RETRY_S = (0.2, 1.0, 5.0, 15.0, 30.0)
+Languages = Callable[[str, str], Awaitable[Sequence[str]]]
+"""(tenant id, site id) -> the languages that site serves."""
+
+
+class Steps:
+    """Advances intakes, one background task each, until they are in the queue."""
+
+    def __init__(  # noqa: PLR0913 - the rooms an interaction passes, by keyword
+        self,
+        *,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        acd: AcdService,
+        rules: RulesService,
+        calls: Calls,
+        analyser: Analyser,
+        languages: Languages,
+    ) -> None:
+        self._database, self._bus, self._clock = database, bus, clock
+        self._acd, self._rules, self._calls = acd, rules, calls
+        self._analyser, self._languages = analyser, languages
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self, tenant_ids: Sequence[str]) -> int:
+        """Take up what an earlier process left unfinished; returns how many."""
+        found = 0
+        for tenant_id in tenant_ids:
+            for intake in await self._database.read(tenant_id, store.unfinished):
+                self.advance(tenant_id, intake)
+                found += 1
+        return found
+
+    async def stop(self) -> None:
+        """Stop between two steps; the next process goes on."""
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def advance(self, tenant_id: str, intake: Intake) -> None:
+        """Work on an intake in the background; a no-op while it is being worked on."""
+        if intake.is_done or intake.id in self._running:
+            return
+        task = asyncio.create_task(self._advance(tenant_id, intake), name=f"intake-{intake.id}")
+        self._running[intake.id] = task
+        task.add_done_callback(lambda _: self._running.pop(intake.id, None))
+
+    async def give_up(self, tenant_id: str, intake: Intake) -> bool:
+        """Close an intake that is not in the queue yet, and its conversation if that was all.
+
+        Returns False when the queue has it already.
+        """
+
+        def work(tx: Tx) -> bool:
+            present = store.find(tx, intake.id)
+            if present is None or present.is_done:
+                return present is not None and present.state == "closed"
+            store.update(tx, model.closed(present, tx.now_ms), present.state)
+            if close_when_done(tx, intake.conversation_id, self._acd):
+                announce.announce_conversation(tx, self._bus, intake.conversation_id)
+            return True
+
+        return await self._database.write(tenant_id, work)
+
+    async def _advance(self, tenant_id: str, intake: Intake) -> None:
+        failures = 0
+        while not intake.is_done:
+            try:
+                intake = await self._step(tenant_id, intake)
+                failures = 0
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                code = error.code if isinstance(error, WeccError) else type(error).__name__
+                facts = {"interaction_id": intake.id, "state": intake.state, "code": code}
+                log.warning("an intake step failed and is tried again", extra=facts)
+                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                failures += 1
+
+    async def _step(self, tenant_id: str, intake: Intake) -> Intake:
+        """Do the next step and return the intake as it is on disk then."""
+        if intake.kind == "call" and not await self._calls.exists(tenant_id, intake.call_id or ""):
+            await self.give_up(tenant_id, intake)
+        elif intake.state == "received":
+            await self._analyse(tenant_id, intake)
+        elif intake.state == "analysed":
+            await self._rule(tenant_id, intake)
+        else:
+            await self._enqueue(tenant_id, intake)
+        present = await self._database.read(tenant_id, lambda tx: store.find(tx, intake.id))
+        return present or model.closed(intake, self._clock.now_ms())
+
+    async def _analyse(self, tenant_id: str, intake: Intake) -> None:
+        text = await self._database.read(tenant_id, lambda tx: _text_of(tx, intake))
+        languages = await self._languages(tenant_id, intake.site_id)
+        analysis = await self._analyser.analyse(
+            AnalysisRequest(text=text, languages=languages, hint=intake.hint), ANALYSIS_BUDGET_MS
+        )
+
+        def work(tx: Tx) -> None:
+            reason = "degraded" if analysis.degraded else analysis.reason[:40]
+            done = model.analysed(intake, analysis.language[:16], reason, tx.now_ms)
+            if store.update(tx, done, "received") and analysis.language:
+                conversations.set_language(tx, intake.conversation_id, analysis.language)
+                announce.announce_conversation(tx, self._bus, intake.conversation_id)
+            tx.record(
+                "intake.analysed", interaction_id=intake.id, language=done.language, reason=reason
+            )
+
+        await self._database.write(tenant_id, work)
+
+    async def _rule(self, tenant_id: str, intake: Intake) -> None:
+        known = RouteInput(
+            site_id=intake.site_id,
+            kind=intake.kind,
+            department=intake.department,
+            language=intake.language or intake.hint,
+        )
+        decision = await self._rules.decide(tenant_id, known)
+        if decision is None:
+            raise WeccError("wrong_state", "The tenant has no queue; make one in the desk.")
+
+        def work(tx: Tx) -> None:
+            done = model.ruled(
+                intake,
+                decision.route_id,
+                decision.queue_id,
+                decision.skills,
+                decision.priority,
+                tx.now_ms,
+            )
+            store.update(tx, done, "analysed")
+            tx.record(
+                "intake.ruled",
+                interaction_id=intake.id,
+                route_id=decision.route_id,
+                queue_id=decision.queue_id,
+            )
+
+        await self._database.write(tenant_id, work)
+
+    async def _enqueue(self, tenant_id: str, intake: Intake) -> None:
+        await self._acd.enqueue(
+            tenant_id,
+            Enqueue(
+                interaction_id=intake.id,
+                kind=intake.kind,
+                conversation_id=intake.conversation_id,
+                call_id=intake.call_id,
+                queue_id=intake.queue_id or "",
+                required_skills=intake.skills,
+                priority=intake.priority,
+                created_at_ms=intake.created_at_ms,
+                is_robot=intake.is_robot,
+            ),
+        )
+
+        def work(tx: Tx) -> None:
+            store.update(tx, model.enqueued(intake, tx.now_ms), "ruled")
+
+        await self._database.write(tenant_id, work)
+
+
+def close_when_done(tx: Tx, conversation_id: str, acd: AcdService) -> bool:
+    """Close a conversation once nothing of it is on the way, waiting or being handled."""
+    if any(not intake.is_done for intake in store.of_conversation(tx, conversation_id)):
+        return False
+    if acd.has_open(tx, conversation_id):
+        return False
+    return conversations.close_conversation(tx, conversation_id)
+
+
+def _text_of(tx: Tx, intake: Intake) -> str:
+    """Return the first message's text, or nothing for a call."""
+    if intake.message_id is None:
+        return ""
+    page = messages.message_views(tx, intake.conversation_id, audience="staff", after_seq=0)
+    return next((view.text for view in page.items if view.id == intake.message_id), "")

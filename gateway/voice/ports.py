@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from gateway.kernel.actor import Actor
+
+if TYPE_CHECKING:
+    from gateway.platform.database.port import Tx
+    from gateway.tenancy.authorization import Relation
 
 LegState = Literal["connecting", "connected", "lost", "closed"]
 
@@ -77,4 +83,34 @@ class MediaEngine(Protocol):
 
     async def close(self) -> None:
         """Let go of the workers; they and their calls live on."""
+        ...
+
+
+class TimeLine(Protocol):
+    """The conversation a call belongs to (``engagement.service``)."""
+
+    def relation(self, tx: Tx, actor: Actor, conversation_id: str) -> Relation:
+        """How the actor is related to the conversation; ``FOREIGN`` when there is none."""
+        ...
+
+    def add_system_message(
+        self, tx: Tx, conversation_id: str, code: str, params: dict[str, str]
+    ) -> Any:
+        """Add an entry in this commit and show it to who watches."""
+        ...
+
+
+class Queueing(Protocol):
+    """The ACD, as far as a call must tell it that it is over (``acd.service``). Idempotent."""
+
+    async def abandon(self, tenant_id: str, interaction_id: str) -> None:
+        """The contact left before anybody answered."""
+        ...
+
+    async def close_for_contact(self, tenant_id: str, interaction_id: str) -> None:
+        """The contact ended an answered interaction: the agent goes to wrap-up."""
+        ...
+
+    async def end(self, actor: Actor, interaction_id: str) -> None:
+        """The agent ended it."""
         ...

@@ -1,0 +1,119 @@
+"""What the ACD tells about a call's interaction (``acd.ports.InteractionHandler``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.acd.wire import InteractionView
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import WeccError, not_found
+from gateway.platform.database.port import Tx
+from gateway.voice import model, store
+from gateway.voice.model import Call
+from gateway.voice.service.conduct import Conductor, leg_id_for
+from gateway.voice.wire import EndReason
+
+_END_REASONS: dict[str, EndReason] = {"abandoned": "abandoned", "ended": "agent_hung_up"}
+
+
+class Handling(Conductor):
+    """The ACD's side of calls; every method may be called again after a restart."""
+
+    async def offered(self, interaction: InteractionView, agent: Actor) -> None:
+        """An agent's desk rings."""
+        call_id = _call_id(interaction)
+        async with self._alone(agent.tenant_id, call_id):
+            await self._change(agent.tenant_id, call_id, model.offered)
+
+    async def accepting(
+        self, interaction: InteractionView, agent: Actor, sdp_offer: str | None
+    ) -> str | None:
+        """Prepare the agent's leg and return its ``sdp_answer``; it hears music until accepted."""
+        if not sdp_offer:
+            raise WeccError("bad_sdp", "Accepting a call needs an sdp_offer.", field="sdp_offer")
+        tenant_id, call_id = agent.tenant_id, _call_id(interaction)
+        leg_id = leg_id_for(tenant_id, call_id, "agent", sdp_offer)
+        async with self._alone(tenant_id, call_id):
+            call = await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
+            if call is None:
+                raise not_found("call")
+            model.prepare(call, agent.id, leg_id)
+            answer = await self._engine.create_leg(leg_id, call_id, sdp_offer)
+
+            def write(tx: Tx) -> tuple[Call, Call]:
+                store.begin_leg(tx, leg_id, call_id, "agent")
+                return self._apply(tx, call_id, lambda now: model.prepare(now, agent.id, leg_id))
+
+            try:
+                before, after = await self._database.write(tenant_id, write)
+            except BaseException:
+                await self._close_leg(leg_id)
+                raise
+            await self._follow(tenant_id, before, after)
+        return answer
+
+    async def accept_failed(self, interaction: InteractionView, agent: Actor) -> None:
+        """Close what ``accepting`` prepared."""
+        call_id = _call_id(interaction)
+        async with self._alone(agent.tenant_id, call_id):
+            await self._change(
+                agent.tenant_id, call_id, lambda call: model.unprepare(call, agent.id)
+            )
+
+    async def accepted(self, interaction: InteractionView, agent: Actor) -> None:
+        """The call is the agent's: bridge the legs."""
+        tenant_id, call_id = agent.tenant_id, _call_id(interaction)
+        now_ms = self._clock.now_ms()
+
+        def write(tx: Tx) -> tuple[Call, Call]:
+            before, after = self._apply(
+                tx, call_id, lambda call: model.accepted(call, agent.id, now_ms)
+            )
+            if after.agent_id != before.agent_id:
+                self._time_line.add_system_message(
+                    tx, after.conversation_id, "joined", {"name": agent.name}
+                )
+            return before, after
+
+        async with self._alone(tenant_id, call_id):
+            before, after = await self._database.write(tenant_id, write)
+            await self._follow(tenant_id, before, after)
+            alive = await self._engine.legs()
+        if after.state == "ended":  # the visitor hung up while the agent pressed accept
+            self._leave_queue_later(tenant_id, replace(after, agent_id=agent.id))
+            return
+        leg = after.agent_leg
+        if leg is not None and alive.get(leg.id) in (None, "lost"):
+            await self._lose(tenant_id, call_id, leg.id, "media_lost")
+
+    async def released(
+        self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
+    ) -> None:
+        """Close the agent's leg; the visitor waits with music again."""
+        del cause
+        call_id = _call_id(interaction)
+        if self._tenant_of(call_id) is not None:
+            async with self._alone(tenant_id, call_id):
+                await self._change(tenant_id, call_id, lambda call: model.released(call, agent_id))
+
+    async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
+        """End the call, if the one who ended the interaction did not do it by hanging up."""
+        call_id = _call_id(interaction)
+        if self._tenant_of(call_id) is not None:
+            async with self._alone(tenant_id, call_id):
+                await self._end(tenant_id, call_id, _END_REASONS.get(cause, "agent_hung_up"))
+
+    def _tenant_of(self, call_id: str) -> str | None:
+        """Return the tenant of a living call; None when it is over already.
+
+        The ACD asks again later while the calls on disk are not yet known.
+        """
+        if self._watch is None:
+            raise WeccError("not_ready", "Calls are being taken up again.", retry_after_s=1)
+        return self._tenants.get(call_id)
+
+
+def _call_id(interaction: InteractionView) -> str:
+    if interaction.call_id is None:
+        raise WeccError("bad_value", "This interaction has no call.", field="call_id")
+    return interaction.call_id

@@ -13,7 +13,8 @@ from collections import deque
 from pathlib import Path
 from typing import TextIO
 
-KEPT_LINES = 30
+KEPT_LINES = 15
+_NOISE = ("Ignoring ", "Looking in ", "Collecting ", "  Using cached", "npm notice")
 _ADDRESS = re.compile(r"https?://[^\s'\",)]+")
 
 
@@ -138,7 +139,7 @@ def _start(
         with child.stdout as stream:
             for raw in stream:
                 line = _ADDRESS.sub("<address>", raw.rstrip())
-                if line:
+                if line and not line.startswith(_NOISE):
                     words.append(line)
                 progress.line(line)
 

@@ -278,8 +278,12 @@ def writable_root() -> Path:
     if copy.stat().st_uid != os.getuid():
         raise Failed(f"{copy} belongs to another account; remove it or set HOME.")
     say(f"  {CHECKOUT} is not writable for this account; working in a copy:\n  {copy}")
-    for source in files_under(CHECKOUT):
-        target = copy / source.relative_to(CHECKOUT)
+    wanted = {source.relative_to(CHECKOUT) for source in files_under(CHECKOUT)}
+    for stale in {path.relative_to(copy) for path in files_under(copy)} - wanted:
+        if not stale.name.startswith(".setup-stamp"):
+            (copy / stale).unlink()
+    for name in wanted:
+        source, target = CHECKOUT / name, copy / name
         if not (target.exists() and target.read_bytes() == source.read_bytes()):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)

@@ -24,7 +24,8 @@ from gateway.kernel.errors import WeccError, not_found
 from gateway.kernel.ids import is_id
 from gateway.platform import sealed
 from gateway.platform.database import faults
-from gateway.platform.keys import Keys, sync_directory
+from gateway.platform.disk import make_directory, sync_directory
+from gateway.platform.keys import Keys
 from gateway.platform.sealed import End, Record, Seal
 
 T = TypeVar("T")
@@ -250,7 +251,7 @@ class DiskBlobs:
 
     def _extend(self, path: Path, end: End, write: Callable[[int], End]) -> End:
         """Write behind ``end`` and sync; on failure cut back, so that a repeat starts clean."""
-        directories = _make_directories(path.parent, self._directory)
+        make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             try:
@@ -264,19 +265,12 @@ class DiskBlobs:
         finally:
             os.close(descriptor)
         if end.position == 0:
-            for directory in directories:
-                sync_directory(directory)
+            sync_directory(path.parent)
         self._ends[path] = new_end
         self._ends.move_to_end(path)
         if len(self._ends) > _KNOWN_ENDS:
             self._ends.popitem(last=False)
         return new_end
-
-
-def _make_directories(directory: Path, top: Path) -> list[Path]:
-    """Create what is missing; return every directory whose names a new file depends on."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return [directory, *(parent for parent in directory.parents if parent.is_relative_to(top))]
 
 
 class _Reading:

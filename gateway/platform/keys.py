@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gateway.kernel.errors import WeccError, not_found
 from gateway.platform.database.port import PLATFORM, Database, Tx
 from gateway.platform.database.schema import insert, metadata, tenant_table
+from gateway.platform.disk import make_directory, sync_directory
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -135,7 +136,7 @@ def load_master_key(path: Path) -> bytes:
 
 
 def _create(path: Path, master: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_directory(path.parent)
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -148,15 +149,6 @@ def _create(path: Path, master: bytes) -> None:
         pass
     scratch.unlink()
     sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _fingerprints(tx: Tx) -> set[str]:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from gateway.platform.database.log import events
 from gateway.platform.database.port import Tx
 from gateway.platform.database.schema import json_column, tenant_table
+from gateway.platform.keys import data_keys, master_keys
 
 metadata = sa.MetaData()
 
@@ -34,6 +35,8 @@ marks = tenant_table(
 )
 places = sa.Table("places", metadata, sa.Column("key", sa.String(64), primary_key=True))
 event_rows = events.to_metadata(metadata)
+data_keys.to_metadata(metadata)
+master_keys.to_metadata(metadata)
 
 _ADD = sa.insert(notes)
 _NOTE = sa.select(notes).where(

@@ -30,6 +30,7 @@ from gateway.kernel.clock import Clock
 from gateway.platform.database import faults, log, migrate
 from gateway.platform.database.port import Tx
 from gateway.platform.database.unit import Observe, Unit, resolve
+from gateway.platform.disk import make_directory, sync_directory
 
 T = TypeVar("T")
 _logger = logging.getLogger("wecc.database")
@@ -144,8 +145,9 @@ class SqliteDatabase:
         raw.execute("PRAGMA secure_delete = ON")  # an erased key leaves the file
 
     def _connect(self) -> tuple[sa.Connection, sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(self.path.parent)
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        sync_directory(self.path.parent)  # SQLite does so for its log only
         connection = self._engine.connect()
         raw = cast(sqlite3.Connection, connection.connection.driver_connection)
         # What a crash left in the log is written to the file and synced before anyone sees it.

@@ -1,0 +1,1 @@
+"""The tables of contacts, conversations, messages and files, and the SQL over them."""

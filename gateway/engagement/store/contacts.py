@@ -1,0 +1,106 @@
+"""SQL over contacts and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.engagement.store.tables import (
+    addresses,
+    attachments,
+    contacts,
+    conversations,
+    uploads,
+)
+from gateway.platform.database.port import Tx
+
+_c, _a = contacts.c, addresses.c
+_BY_ID = sa.select(contacts).where(
+    _c.tenant_id == sa.bindparam("tenant_id"), _c.id == sa.bindparam("contact_id")
+)
+_VISITORS = sa.select(_a.value).where(
+    _a.tenant_id == sa.bindparam("tenant_id"),
+    _a.contact_id == sa.bindparam("contact_id"),
+    _a.scheme == "visitor",
+)
+
+
+def by_id(tx: Tx, contact_id: str) -> Mapping[str, Any] | None:
+    """Return the contact's row."""
+    return tx.one(_BY_ID, {"tenant_id": tx.tenant_id, "contact_id": contact_id})
+
+
+def insert(tx: Tx, row: Mapping[str, Any]) -> None:
+    """Add a contact."""
+    tx.execute(sa.insert(contacts), {"tenant_id": tx.tenant_id, **row})
+
+
+def update(tx: Tx, contact_id: str, values: Mapping[str, Any]) -> None:
+    """Change columns of a contact."""
+    tx.execute(
+        sa.update(contacts)
+        .where(_c.tenant_id == tx.tenant_id, _c.id == contact_id)
+        .values(dict(values))
+    )
+
+
+def contact_at(tx: Tx, scheme: str, value: str) -> str | None:
+    """Return the id of the contact who has this address."""
+    row = tx.one(
+        sa.select(_a.contact_id).where(
+            _a.tenant_id == tx.tenant_id, _a.scheme == scheme, _a.value == value
+        )
+    )
+    return None if row is None else str(row["contact_id"])
+
+
+def insert_address(tx: Tx, scheme: str, value: str, contact_id: str) -> None:
+    """Record that a contact is reachable at an address."""
+    row = {"scheme": scheme, "value": value, "contact_id": contact_id}
+    tx.execute(sa.insert(addresses), {"tenant_id": tx.tenant_id, "created_at_ms": tx.now_ms, **row})
+
+
+def move_address(tx: Tx, scheme: str, value: str, contact_id: str) -> None:
+    """Give an address to another contact."""
+    tx.execute(
+        sa.update(addresses)
+        .where(_a.tenant_id == tx.tenant_id, _a.scheme == scheme, _a.value == value)
+        .values(contact_id=contact_id)
+    )
+
+
+def visitor_ids(tx: Tx, contact_id: str) -> tuple[str, ...]:
+    """Return the browsers through which a contact comes."""
+    rows = tx.all(_VISITORS, {"tenant_id": tx.tenant_id, "contact_id": contact_id})
+    return tuple(str(row["value"]) for row in rows)
+
+
+def drop_visitors(tx: Tx, contact_id: str) -> None:
+    """Stop sending what concerns a contact to the browsers it came through so far."""
+    tx.execute(
+        sa.delete(addresses).where(
+            _a.tenant_id == tx.tenant_id, _a.contact_id == contact_id, _a.scheme == "visitor"
+        )
+    )
+
+
+def merge_into(tx: Tx, old_id: str, new_id: str) -> None:
+    """Move everything of one contact to another and remove the empty one."""
+    for table in (addresses, conversations, attachments, uploads):
+        tx.execute(
+            sa.update(table)
+            .where(table.c.tenant_id == tx.tenant_id, table.c.contact_id == old_id)
+            .values(contact_id=new_id)
+        )
+    tx.execute(sa.delete(contacts).where(_c.tenant_id == tx.tenant_id, _c.id == old_id))
+
+
+def set_all_offline(tx: Tx) -> int:
+    """Forget who was online before a restart; return how many were."""
+    return tx.execute(
+        sa.update(contacts)
+        .where(_c.tenant_id == tx.tenant_id, _c.online.is_(True))
+        .values(online=False)
+    ).rowcount

@@ -39,7 +39,8 @@ class CappedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        if self.cycle is not None:  # what came before belongs to an earlier request
+            self._head_bytes = 0
         self._await_head()
 
     def on_headers_complete(self) -> None:

@@ -11,12 +11,12 @@ import gateway
 from gateway.platform.database.schema import metadata
 
 # Tables of the platform scope: who the tenants are, and which key leads to which tenant.
-PLATFORM_TABLES = {"tenants", "directory", "alembic_version", "nodes"}
+PLATFORM_TABLES = {"tenants", "directory", "master_keys", "alembic_version", "nodes"}
 
 
 def _tables() -> list[sa.Table]:
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
-        if {"store", "events"} & set(module.name.split(".")):
+        if {"store", "events", "keys"} & set(module.name.split(".")):
             importlib.import_module(module.name)
     return list(metadata.tables.values())
 

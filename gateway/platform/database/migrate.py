@@ -70,6 +70,7 @@ def make(metadata: sa.MetaData, number: str, message: str) -> Path:
     engine = sa.create_engine("sqlite://")
     with engine.begin() as connection:
         config = configuration(connection, metadata)
+        config.attributes["has_versions"] = bool(HEAD)
         command.upgrade(config, "head")
         command.revision(config, message, autogenerate=True, rev_id=number)
     return next((FOLDER / "versions").glob(f"{number}_*.py"))

@@ -30,7 +30,7 @@ check: ## format, lint, types, imports, house rules, generated files; the same a
 	@.ci/check
 
 fix: ## format, and mend what the linters can mend by themselves
-	@ruff check --fix --quiet . ; ruff format --quiet . ; npx biome check --write --log-level=error .
+	@ruff check --fix --quiet . ; ruff format --quiet . ; node_modules/.bin/biome check --write --log-level=error .
 
 soak: servers ## long campaigns: load, faults, power loss (hours)
 	@$(PREPARE) --dev

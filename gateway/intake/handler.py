@@ -5,19 +5,20 @@ from __future__ import annotations
 from gateway.acd.ports import InteractionHandler
 from gateway.acd.service import AcdService
 from gateway.acd.wire import InteractionView
-from gateway.engagement.service import announce, messages
+from gateway.engagement.service import EngagementService
 from gateway.intake import store
 from gateway.intake.steps import close_when_done
 from gateway.kernel.actor import Actor
-from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database, Tx
 
 
 class WrittenHandler:
     """Chats and left messages: lines in the conversation, each told once."""
 
-    def __init__(self, *, database: Database, bus: Bus, acd: AcdService) -> None:
-        self._database, self._bus, self._acd = database, bus, acd
+    def __init__(
+        self, *, database: Database, engagement: EngagementService, acd: AcdService
+    ) -> None:
+        self._database, self._engagement, self._acd = database, engagement, acd
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """Nothing: the contact does not see offers."""
@@ -59,11 +60,9 @@ class WrittenHandler:
         def work(tx: Tx) -> None:
             if not store.announce(tx, interaction.id, what):
                 return
-            line = messages.add_system_message(tx, interaction.conversation_id, code, params)
-            announce.announce_message(tx, self._bus, line)
+            self._engagement.add_system_message(tx, interaction.conversation_id, code, params)
             if ends:
-                close_when_done(tx, interaction.conversation_id, self._acd)
-            announce.announce_conversation(tx, self._bus, interaction.conversation_id)
+                close_when_done(tx, interaction.conversation_id, self._acd, self._engagement)
 
         await self._database.write(tenant_id, work)
 
@@ -72,10 +71,15 @@ class ClosingHandler:
     """Around the handler of calls: the conversation ends with its last interaction."""
 
     def __init__(
-        self, inner: InteractionHandler, *, database: Database, bus: Bus, acd: AcdService
+        self,
+        inner: InteractionHandler,
+        *,
+        database: Database,
+        engagement: EngagementService,
+        acd: AcdService,
     ) -> None:
         self._inner = inner
-        self._database, self._bus, self._acd = database, bus, acd
+        self._database, self._engagement, self._acd = database, engagement, acd
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         await self._inner.offered(interaction, agent)
@@ -100,7 +104,6 @@ class ClosingHandler:
         await self._inner.closed(tenant_id, interaction, cause)
 
         def work(tx: Tx) -> None:
-            if close_when_done(tx, interaction.conversation_id, self._acd):
-                announce.announce_conversation(tx, self._bus, interaction.conversation_id)
+            close_when_done(tx, interaction.conversation_id, self._acd, self._engagement)
 
         await self._database.write(tenant_id, work)

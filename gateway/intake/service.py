@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from channels.contract import File, Inbound, Text
 from gateway.acd.service import AcdService
-from gateway.engagement.service import access, announce, conversations, messages
-from gateway.engagement.service.conversations import Opening
-from gateway.engagement.service.messages import Draft
+from gateway.acd.wire import QueuePlace
+from gateway.engagement.service import Draft, EngagementService, Opening
+from gateway.engagement.service import draft as checked_draft
+from gateway.engagement.service.access import conversation_for
 from gateway.engagement.wire import MessageView, PageView
 from gateway.intake import store
 from gateway.intake.model import Intake, Kind
@@ -23,7 +24,6 @@ from gateway.intake.steps import Steps
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import is_id, new_id
-from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database, Tx
 from gateway.rules.service import RouteInput, RulesService
 from gateway.tenancy.authorization import authorize
@@ -58,13 +58,13 @@ class IntakeService:
         self,
         *,
         database: Database,
-        bus: Bus,
+        engagement: EngagementService,
         acd: AcdService,
         rules: RulesService,
         calls: Calls,
         steps: Steps,
     ) -> None:
-        self._database, self._bus = database, bus
+        self._database, self._engagement = database, engagement
         self._acd, self._rules = acd, rules
         self._calls, self._steps = calls, steps
 
@@ -91,13 +91,11 @@ class IntakeService:
         def work(tx: Tx) -> tuple[MessageView, Intake | None]:
             intake = None
             if opening is not None:
-                _, is_new = conversations.open_conversation(tx, actor, opening)
+                _, is_new = self._engagement.open_conversation(tx, actor, opening)
                 intake = _begin(tx, actor, opening, opens or "chat", draft) if is_new else None
-            message, is_created = messages.post_message(tx, actor, draft)
-            if is_created:
-                announce.announce_message(tx, self._bus, message)
-                if intake is not None:
-                    announce.announce_conversation(tx, self._bus, draft.conversation_id)
+            message, _ = self._engagement.post_message(tx, actor, draft)
+            if intake is not None and opens == "message":
+                self._engagement.add_system_message(tx, draft.conversation_id, "left_message")
             return message, intake
 
         message, intake = await self._database.write(actor.tenant_id, work)
@@ -127,7 +125,7 @@ class IntakeService:
             await self._refuse_unless_served(actor, request, visit)
 
         def work(tx: Tx) -> Intake:
-            conversations.open_conversation(tx, actor, opening)
+            self._engagement.open_conversation(tx, actor, opening)
             row = store.of_call(tx, request.conversation_id, request.call_id)
             return row or _begin(tx, actor, opening, "call", None, request.call_id)
 
@@ -147,13 +145,29 @@ class IntakeService:
         """The visitor is done: close what is open; an agent goes to wrap-up."""
 
         def work(tx: Tx) -> Sequence[Intake]:
-            access.conversation_for(tx, actor, conversation_id, "conversation.end")
+            conversation_for(tx, actor, conversation_id, "conversation.end")
             return store.of_conversation(tx, conversation_id)
 
         for intake in await self._database.read(actor.tenant_id, work):
             if await self._steps.give_up(actor.tenant_id, intake):
                 continue
             await self._acd.close_for_contact(actor.tenant_id, intake.id)
+
+    async def places(self, tenant_id: str, conversation_ids: Sequence[str]) -> list[QueuePlace]:
+        """Return where the live interactions of some conversations stand."""
+
+        def work(tx: Tx) -> list[Intake]:
+            return [i for known in conversation_ids for i in store.of_conversation(tx, known)]
+
+        places = []
+        for intake in await self._database.read(tenant_id, work):
+            if intake.state == "enqueued":
+                place = await self._acd.place(tenant_id, intake.id)
+            else:
+                place = None if intake.state == "closed" else _on_the_way(intake)
+            if place is not None and place.state not in ("closed", "abandoned"):
+                places.append(place)
+        return places
 
     async def _known_call(self, actor: Actor, request: CallRequest) -> Intake | None:
         def work(tx: Tx) -> Intake | None:
@@ -182,14 +196,12 @@ def _draft(inbound: Inbound, *, note: bool) -> Draft:
         raise WeccError("bad_value", "A message is exactly one text or one file.")
     part = inbound.parts[0]
     if isinstance(part, Text):
-        return messages.draft(inbound.conversation_key, inbound.external_id, part.text, note=note)
+        return checked_draft(inbound.conversation_key, inbound.external_id, part.text, note=note)
     if isinstance(part, File):
-        return messages.draft(
+        return checked_draft(
             inbound.conversation_key, inbound.external_id, "", part.fetch_ref, note=note
         )
-    return messages.draft(
-        inbound.conversation_key, inbound.external_id, part.description, note=note
-    )
+    return checked_draft(inbound.conversation_key, inbound.external_id, part.description, note=note)
 
 
 def _opening(actor: Actor, inbound: Inbound, visit: Visit, kind: Kind) -> Opening:
@@ -239,3 +251,15 @@ def _begin(
         is_robot=intake.is_robot,
     )
     return intake
+
+
+def _on_the_way(intake: Intake) -> QueuePlace:
+    """Before the queue has it there is no position to tell, and none is made up."""
+    return QueuePlace(
+        conversation_id=intake.conversation_id,
+        interaction_id=intake.id,
+        kind=intake.kind,
+        state="waiting",
+        position=None,
+        agent_name="",
+    )

@@ -7,13 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.acd.service import AcdService, Enqueue
-from gateway.engagement.service import announce, conversations, messages
+from gateway.engagement.service import EngagementService
 from gateway.intake import model, store
 from gateway.intake.model import Intake
 from gateway.intake.ports import Calls
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
-from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database, Tx
 from gateway.rules.service import RouteInput, RulesService
 from nlp.contract import Analyser, AnalysisRequest
@@ -33,7 +32,7 @@ class Steps:
         self,
         *,
         database: Database,
-        bus: Bus,
+        engagement: EngagementService,
         clock: Clock,
         acd: AcdService,
         rules: RulesService,
@@ -41,7 +40,7 @@ class Steps:
         analyser: Analyser,
         languages: Languages,
     ) -> None:
-        self._database, self._bus, self._clock = database, bus, clock
+        self._database, self._engagement, self._clock = database, engagement, clock
         self._acd, self._rules, self._calls = acd, rules, calls
         self._analyser, self._languages = analyser, languages
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -80,8 +79,7 @@ class Steps:
             if present is None or present.is_done:
                 return present is not None and present.state == "closed"
             store.update(tx, model.closed(present, tx.now_ms), present.state)
-            if close_when_done(tx, intake.conversation_id, self._acd):
-                announce.announce_conversation(tx, self._bus, intake.conversation_id)
+            close_when_done(tx, intake.conversation_id, self._acd, self._engagement)
             return True
 
         return await self._database.write(tenant_id, work)
@@ -115,7 +113,7 @@ class Steps:
         return present or model.closed(intake, self._clock.now_ms())
 
     async def _analyse(self, tenant_id: str, intake: Intake) -> None:
-        text = await self._database.read(tenant_id, lambda tx: _text_of(tx, intake))
+        text = await self._database.read(tenant_id, lambda tx: self._text_of(tx, intake))
         languages = await self._languages(tenant_id, intake.site_id)
         analysis = await self._analyser.analyse(
             AnalysisRequest(text=text, languages=languages, hint=intake.hint), ANALYSIS_BUDGET_MS
@@ -125,8 +123,7 @@ class Steps:
             reason = "degraded" if analysis.degraded else analysis.reason[:40]
             done = model.analysed(intake, analysis.language[:16], reason, tx.now_ms)
             if store.update(tx, done, "received") and analysis.language:
-                conversations.set_language(tx, intake.conversation_id, analysis.language)
-                announce.announce_conversation(tx, self._bus, intake.conversation_id)
+                self._engagement.set_language(tx, intake.conversation_id, analysis.language)
             tx.record(
                 "intake.analysed", interaction_id=intake.id, language=done.language, reason=reason
             )
@@ -184,19 +181,22 @@ class Steps:
 
         await self._database.write(tenant_id, work)
 
+    def _text_of(self, tx: Tx, intake: Intake) -> str:
+        """Return the first message's text, or nothing for a call."""
+        if intake.message_id is None:
+            return ""
+        page = self._engagement.message_views(
+            tx, intake.conversation_id, audience="staff", after_seq=0
+        )
+        return next((view.text for view in page.items if view.id == intake.message_id), "")
 
-def close_when_done(tx: Tx, conversation_id: str, acd: AcdService) -> bool:
+
+def close_when_done(
+    tx: Tx, conversation_id: str, acd: AcdService, engagement: EngagementService
+) -> bool:
     """Close a conversation once nothing of it is on the way, waiting or being handled."""
     if any(not intake.is_done for intake in store.of_conversation(tx, conversation_id)):
         return False
     if acd.has_open(tx, conversation_id):
         return False
-    return conversations.close_conversation(tx, conversation_id)
-
-
-def _text_of(tx: Tx, intake: Intake) -> str:
-    """Return the first message's text, or nothing for a call."""
-    if intake.message_id is None:
-        return ""
-    page = messages.message_views(tx, intake.conversation_id, audience="staff", after_seq=0)
-    return next((view.text for view in page.items if view.id == intake.message_id), "")
+    return engagement.close_conversation(tx, conversation_id)

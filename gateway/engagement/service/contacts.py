@@ -132,6 +132,12 @@ def set_online(tx: Tx, contact_id: str, *, online: bool) -> list[str]:
     return [str(row["id"]) for row in conversations.open_of_contact(tx, contact_id)]
 
 
+def view_of(tx: Tx, contact_id: str) -> ContactView | None:
+    """Return a contact, or None when there is none."""
+    row = contacts.by_id(tx, contact_id)
+    return None if row is None else contact_view(row)
+
+
 def view(tx: Tx, contact_id: str) -> ContactView:
     """Return a contact as staff see it."""
     row = contacts.by_id(tx, contact_id)

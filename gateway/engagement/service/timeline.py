@@ -127,6 +127,10 @@ class TimeLine:
                 announce.announce_conversation(tx, self._bus, summary.id)
         return view
 
+    def contact_of(self, tx: Tx, actor: Actor) -> ContactView | None:
+        """Return the contact of a visitor; None until they first wrote."""
+        return contacts.view_of(tx, actor.contact_id) if actor.contact_id else None
+
     def set_receipt(
         self, tx: Tx, actor: Actor, conversation_id: str, delivered_seq: int, read_seq: int
     ) -> ReceiptView | None:

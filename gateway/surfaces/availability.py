@@ -1,0 +1,106 @@
+"""What the widget of a site may offer now, kept current for launchers and open sockets.
+
+The state of a site is asked of the ACD over the queues its routes can reach, kept for a moment,
+and asked again when agents or queues change and once a minute for business hours. Visitors who
+are connected hear of a change at once, so nothing is offered that would fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from gateway.acd.wire import AgentChanged
+from gateway.kernel.clock import Clock
+from gateway.platform.bus import Bus, floor_topic, tenant_topic
+
+log = logging.getLogger("wecc.surfaces")
+
+State = Literal["online", "busy", "offline"]
+Ask = Callable[[str, str], Awaitable[State]]
+FRESH_MS = 60_000
+SETTLE_S = 0.3
+
+
+def site_topic(tenant_id: str, site_id: str) -> str:
+    """Availability of one site, for its visitors' sockets; the frame is the state."""
+    return f"site/{tenant_id}/{site_id}"
+
+
+class SiteStates:
+    """Availability per site, asked lazily and pushed when it changes."""
+
+    def __init__(self, *, ask: Ask, bus: Bus, clock: Clock) -> None:
+        self._ask, self._bus, self._clock = ask, bus, clock
+        self._known: dict[tuple[str, str], tuple[State, int]] = {}
+        self._watched: dict[str, list[Callable[[], None]]] = {}
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
+        self._minute: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to follow business hours."""
+        self._minute = asyncio.create_task(self._every_minute(), name="site-states")
+
+    async def stop(self) -> None:
+        """Stop following."""
+        for task in [self._minute, *self._refreshing.values()]:
+            if task is not None:
+                task.cancel()
+        for ends in self._watched.values():
+            for end in ends:
+                end()
+
+    async def state(self, tenant_id: str, site_id: str) -> State:
+        """Return what the site's widget may offer now."""
+        self._watch(tenant_id)
+        known = self._known.get((tenant_id, site_id))
+        now_ms = self._clock.monotonic_ms()
+        if known is not None and now_ms - known[1] < FRESH_MS:
+            return known[0]
+        state = await self._ask(tenant_id, site_id)
+        self._known[tenant_id, site_id] = (state, now_ms)
+        return state
+
+    def _watch(self, tenant_id: str) -> None:
+        if tenant_id in self._watched:
+            return
+
+        def changed(frame: object) -> None:
+            if frame == "configuration" or isinstance(frame, AgentChanged):
+                self._refresh_soon(tenant_id)
+
+        self._watched[tenant_id] = [
+            self._bus.subscribe(floor_topic(tenant_id), changed),
+            self._bus.subscribe(tenant_topic(tenant_id), lambda _: self._refresh_soon(tenant_id)),
+        ]
+
+    def _refresh_soon(self, tenant_id: str) -> None:
+        if tenant_id not in self._refreshing:
+            task = asyncio.create_task(self._refresh(tenant_id))
+            self._refreshing[tenant_id] = task
+
+    async def _refresh(self, tenant_id: str) -> None:
+        await asyncio.sleep(SETTLE_S)
+        self._refreshing.pop(tenant_id, None)
+        for tenant, site_id in list(self._known):
+            if tenant == tenant_id:
+                await self._renew(tenant, site_id)
+
+    async def _renew(self, tenant_id: str, site_id: str) -> None:
+        before = self._known.get((tenant_id, site_id))
+        try:
+            state = await self._ask(tenant_id, site_id)
+        except Exception:
+            log.exception("availability could not be asked", extra={"site_id": site_id})
+            return
+        self._known[tenant_id, site_id] = (state, self._clock.monotonic_ms())
+        if before is None or before[0] != state:
+            self._bus.publish(site_topic(tenant_id, site_id), state)
+
+    async def _every_minute(self) -> None:
+        while True:
+            await asyncio.sleep(60 - self._clock.now_ms() / 1000 % 60 + 0.5)
+            for tenant_id, site_id in list(self._known):
+                await self._renew(tenant_id, site_id)

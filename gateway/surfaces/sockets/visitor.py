@@ -1,0 +1,363 @@
+"""A visitor's socket: what each frame does, and what a browser is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from channels.contract import File, Identity, Inbound, Text
+from gateway.engagement.model.views import VisitorSummary
+from gateway.engagement.service import announce
+from gateway.engagement.service.access import conversation_for
+from gateway.engagement.wire import (
+    ContactView,
+    HistoryGet,
+    MessagePost,
+    PageView,
+    ReceiptSet,
+    Resume,
+    TypingSet,
+)
+from gateway.intake.model import Kind
+from gateway.intake.service import CallRequest, Visit
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import WeccError
+from gateway.kernel.wire import PROTOCOL_VERSION
+from gateway.platform.bus import visitor_topic
+from gateway.platform.database.port import Tx
+from gateway.surfaces import wire
+from gateway.surfaces.availability import site_topic
+from gateway.surfaces.rooms import Rooms
+from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
+from gateway.surfaces.sockets.dispatch import Command, Dispatcher
+from gateway.surfaces.sockets.side import BaseSide
+from gateway.tenancy.wire import SiteView
+from gateway.voice import wire as voice
+
+
+class VisitorSide(BaseSide):
+    """The gateway's half of one visitor's connection."""
+
+    __slots__ = (
+        "_ends",
+        "_mine",
+        "_site",
+        "_visit",
+        "bucket",
+        "is_robot",
+        "tenant_id",
+        "user_agent",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        rooms: Rooms,
+        *,
+        tenant_id: str,
+        site: SiteView,
+        bucket: str,
+        user_agent: str = "",
+        is_robot: bool = False,
+    ) -> None:
+        super().__init__(connection, rooms)
+        self.tenant_id, self._site = tenant_id, site
+        self.bucket, self.user_agent, self.is_robot = bucket, user_agent, is_robot
+        self._visit: Visit | None = None
+        self._ends: list[Callable[[], None]] = []
+        self._mine: set[str] = set()
+
+    async def frame(self, raw: bytes) -> None:
+        """Handle one frame; never raises."""
+        await dispatch(self, raw)
+
+    async def gone(self) -> None:
+        """The browser is gone."""
+        self._unsubscribe()
+        actor, self.actor = self.actor, None
+        if actor is not None:
+            await self.rooms.engagement.disconnected(actor)
+
+    # ---- hello -----------------------------------------------------------------------------
+
+    async def hello(self, frame: wire.VisitorHello) -> None:
+        """Recognise or make the visitor, and tell them everything that is live."""
+        if frame.v != PROTOCOL_VERSION:
+            self.connection.refuse(frame.ref, WeccError("version_unsupported"))
+            self.connection.end("version_unsupported", again=False)
+            return
+        if frame.site != self._site.key:
+            raise WeccError("bad_value", "The site differs from the socket's.", field="site")
+        token, actor = await self._recognise(frame.token)
+        self._visit = Visit(
+            language=frame.language, page=_page(frame.page), user_agent=self.user_agent
+        )
+        await self._enter(actor)
+        await self._welcome(token, frame.resume)
+
+    async def _recognise(self, token: str | None) -> tuple[str, Actor]:
+        if token:
+            known = await self.rooms.tenancy.visitor_for_token(token)
+            is_here = known is not None and known.tenant_id == self.tenant_id
+            if known is not None and is_here and known.site_id == self._site.id:
+                return token, known
+        self.rooms.limiter.check("visitor", self.bucket)
+        return await self.rooms.tenancy.new_visitor(
+            self.tenant_id, self._site.id, is_robot=self.is_robot
+        )
+
+    async def _enter(self, actor: Actor) -> None:
+        """Become ``actor`` on this connection."""
+        self._unsubscribe()
+        previous, self.actor = self.actor, actor
+        self._mine.clear()
+        if previous is not None and previous.id != actor.id:
+            await self.rooms.engagement.disconnected(previous)
+        bus = self.rooms.bus
+        self._ends = [
+            bus.subscribe(visitor_topic(self.tenant_id, actor.id), self._deliver),
+            bus.subscribe(site_topic(self.tenant_id, self._site.id), self._availability),
+        ]
+        await self.rooms.engagement.connected(actor)
+
+    def _unsubscribe(self) -> None:
+        for end in self._ends:
+            end()
+        self._ends = []
+
+    async def _welcome(self, token: str, resume: list[Resume]) -> None:
+        actor, rooms = self.known_actor(), self.rooms
+
+        def read(tx: Tx) -> tuple[list[VisitorSummary], ContactView | None]:
+            found = rooms.engagement.visitor_summaries(tx, actor)
+            return found, rooms.engagement.contact_of(tx, actor)
+
+        summaries, contact = await rooms.database.read(self.tenant_id, read)
+        self._mine.update(summary.id for summary in summaries)
+        self.connection.greeted = True
+        self.connection.send(
+            wire.VisitorWelcome(
+                v=PROTOCOL_VERSION,
+                visitor_id=actor.id,
+                token=token,
+                name=contact.name if contact else actor.name,
+                verified=contact is not None and contact.verified,
+                availability=await rooms.sites.state(self.tenant_id, self._site.id),
+                heartbeat_ms=HEARTBEAT_MS,
+                server_at_ms=rooms.clock.now_ms(),
+                conversations=[_conversation(summary) for summary in summaries],
+                places=await rooms.intake.places(self.tenant_id, [s.id for s in summaries[:5]]),
+                calls=await rooms.voice.calls_for(actor),
+            )
+        )
+        for page in await rooms.engagement.resume(actor, resume):
+            self.connection.send(page)
+
+    # ---- delivery --------------------------------------------------------------------------
+
+    def _deliver(self, frame: object) -> None:
+        if isinstance(frame, VisitorSummary):
+            self._mine.add(frame.id)
+            frame = wire.VisitorConversationChanged(conversation=_conversation(frame))
+        self.connection.send(frame)
+
+    def _availability(self, state: object) -> None:
+        calls = self._site.calls and self.rooms.settings.media.enabled
+        self.connection.send(
+            wire.AvailabilityChanged(availability=state, calls=calls)  # type: ignore[arg-type]
+        )
+
+    # ---- commands --------------------------------------------------------------------------
+
+    async def start_conversation(self, frame: wire.ConversationStart) -> None:
+        """Open a conversation with its first message, or leave a message."""
+        actor, visit = self.known_actor(), self._known_visit()
+        is_known = frame.conversation_id in self._mine
+        if not is_known:
+            _check_form(self._site, frame.form)
+            self._check_identity()
+            self.rooms.limiter.check("conversation", self.bucket)
+        state = await self.rooms.sites.state(self.tenant_id, self._site.id)
+        # a chat nobody is there for still reaches somebody: it becomes a left message
+        kind: Kind = "message" if frame.mode == "message" or state == "offline" else "chat"
+        inbound = self._inbound(
+            frame.message_id, frame.conversation_id, Text(text=frame.text), frame.form
+        )
+        message = await self.rooms.intake.receive(
+            actor,
+            inbound,
+            visit,
+            opens=kind,
+        )
+        self._mine.add(frame.conversation_id)
+        self.ack(frame.ref, message.id, message.seq, message.at_ms)
+
+    async def post(self, frame: MessagePost) -> None:
+        """Write a message."""
+        if frame.note:
+            raise WeccError("forbidden", "Notes are for agents.")
+        part: Text | File = Text(text=frame.text)
+        if frame.attachment_id is not None:
+            if frame.text:
+                raise WeccError("bad_value", "Text or a file, not both.", field="text")
+            part = File(fetch_ref=frame.attachment_id, name="", media_type="", size_bytes=0)
+        inbound = self._inbound(frame.id, frame.conversation_id, part)
+        message = await self.rooms.intake.receive(self.known_actor(), inbound)
+        self.ack(frame.ref, message.id, message.seq, message.at_ms)
+
+    async def typing(self, frame: TypingSet) -> None:
+        """Relay typing; nothing is stored."""
+        actor = self.known_actor()
+        if frame.conversation_id not in self._mine:
+            await self._owned(actor, frame.conversation_id, "typing.set")
+        announce.announce_typing(self.rooms.bus, actor, frame.conversation_id, (), on=frame.on)
+        self.ack(frame.ref)
+
+    async def end_conversation(self, frame: wire.ConversationEnd) -> None:
+        """The visitor is done."""
+        await self.rooms.intake.end_by_visitor(self.known_actor(), frame.conversation_id)
+        self.ack(frame.ref)
+
+    async def rate(self, frame: wire.ConversationRate) -> None:
+        """Rate a conversation."""
+        actor = self.known_actor()
+        await self.rooms.database.write(
+            self.tenant_id,
+            lambda tx: self.rooms.engagement.rate(
+                tx, actor, frame.conversation_id, frame.rating, frame.comment
+            ),
+        )
+        self.ack(frame.ref)
+
+    async def set_page(self, frame: wire.PageSet) -> None:
+        """Follow the visitor to another page."""
+        visit = self._known_visit()
+        context = {**visit.context, **frame.context}
+        self._visit = Visit(visit.language, _page(frame.page), visit.user_agent, context)
+        actor = self.known_actor()
+        await self.rooms.database.write(
+            self.tenant_id,
+            lambda tx: self.rooms.engagement.set_page(tx, actor, _page(frame.page), frame.context),
+        )
+        self.ack(frame.ref)
+
+    async def identify(self, frame: wire.IdentitySet) -> None:
+        """Verify who the site says this is, and go on as that visitor with a new token."""
+        verified = await self.rooms.tenancy.visitors.verify(self.known_actor(), frame.jwt)
+        await self.rooms.database.write(
+            self.tenant_id,
+            lambda tx: self.rooms.engagement.identify_contact(
+                tx,
+                verified.actor,
+                name=verified.name,
+                email=verified.email,
+                previous_contact_id=verified.previous.contact_id,
+            ),
+        )
+        await self._enter(verified.actor)
+        self.ack(frame.ref)
+        await self._welcome(verified.token, [])
+
+    # ---- calls -----------------------------------------------------------------------------
+
+    async def start_call(self, frame: voice.CallStart) -> None:
+        """Call: a leg with music at once, and a place in the queue."""
+        if not self._site.calls or not self.rooms.settings.media.enabled:
+            raise WeccError("media_unavailable", "This site does not offer calls.")
+        if frame.conversation_id not in self._mine:
+            _check_form(self._site, frame.form)
+            self._check_identity()
+            self.rooms.limiter.check("conversation", self.bucket)
+        request = CallRequest(frame.call_id, frame.conversation_id, frame.sdp_offer, frame.form)
+        answer = await self.rooms.intake.receive_call(
+            self.known_actor(), request, self._known_visit()
+        )
+        self._mine.add(frame.conversation_id)
+        self.answer(frame.ref, frame.call_id, answer)
+
+    # ---- parts -----------------------------------------------------------------------------
+
+    def _known_visit(self) -> Visit:
+        if self._visit is None:
+            raise WeccError("hello_expected")
+        return self._visit
+
+    def _check_identity(self) -> None:
+        actor = self.known_actor()
+        if self._site.enforce_identity and not actor.name:
+            raise WeccError("bad_identity", "This site only serves visitors it has signed in.")
+
+    def _inbound(
+        self,
+        message_id: str,
+        conversation_id: str,
+        part: Text | File,
+        form: Mapping[str, str] | None = None,
+    ) -> Inbound:
+        actor = self.known_actor()
+        return Inbound(
+            channel="web",
+            account=self._site.id,
+            external_id=message_id,
+            conversation_key=conversation_id,
+            sender=Identity(scheme="visitor", value=actor.id, display=actor.name),
+            parts=[part],
+            occurred_at_ms=self.rooms.clock.now_ms(),
+            context=form or {},
+        )
+
+    async def _owned(self, actor: Actor, conversation_id: str, operation: str) -> None:
+        def check(tx: Tx) -> None:
+            conversation_for(tx, actor, conversation_id, operation)
+
+        await self.rooms.database.read(self.tenant_id, check)
+        self._mine.add(conversation_id)
+
+
+def _page(page: wire.PageInfo) -> PageView:
+    return PageView(url=page.url, title=page.title, referrer=page.referrer)
+
+
+def _conversation(summary: VisitorSummary) -> wire.VisitorConversation:
+    return wire.VisitorConversation(
+        id=summary.id,
+        state="closed" if summary.state == "closed" else "open",
+        created_at_ms=summary.created_at_ms,
+        last_seq=summary.last_seq,
+        receipts=summary.receipts,
+        rating=summary.rating,
+        agent_name=summary.agent_name,
+    )
+
+
+def _check_form(site: SiteView, form: dict[str, str]) -> None:
+    """Refuse a pre-chat form that lacks what the site requires; says which field."""
+    for field in site.form:
+        value = form.get(field.name, "").strip()
+        if field.required and not value:
+            raise WeccError("bad_value", f"Please fill in {field.name}.", field=field.name)
+        if value and field.options and value not in field.options:
+            raise WeccError("bad_value", f"Choose one of {field.name}.", field=field.name)
+        if value and field.kind == "email" and "@" not in value:
+            raise WeccError("bad_value", "This is no e-mail address.", field=field.name)
+
+
+COMMANDS: dict[type, Command] = {
+    wire.VisitorHello: VisitorSide.hello,
+    wire.Ping: VisitorSide.ping,
+    wire.ConversationStart: VisitorSide.start_conversation,
+    wire.ConversationEnd: VisitorSide.end_conversation,
+    wire.ConversationRate: VisitorSide.rate,
+    wire.PageSet: VisitorSide.set_page,
+    wire.IdentitySet: VisitorSide.identify,
+    MessagePost: VisitorSide.post,
+    TypingSet: VisitorSide.typing,
+    ReceiptSet: VisitorSide.receipt,
+    HistoryGet: VisitorSide.history,
+    voice.CallStart: VisitorSide.start_call,
+    voice.CallReconnect: VisitorSide.reconnect_call,
+    voice.CallCandidate: VisitorSide.add_candidate,
+    voice.CallHold: VisitorSide.hold,
+    voice.CallMute: VisitorSide.mute,
+    voice.CallHangUp: VisitorSide.hang_up,
+}
+dispatch = Dispatcher(wire.decode_visitor, COMMANDS)

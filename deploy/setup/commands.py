@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 KEPT_LINES = 15
-_NOISE = ("Ignoring ", "Looking in ", "Collecting ", "  Using cached", "npm notice")
+_NOISE = ("Ignoring ", "Looking in ", "Collecting ", "  Using cached", "npm notice", "    at ")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ADDRESS = re.compile(r"https?://[^\s'\",)]+")
 
 
@@ -138,7 +139,7 @@ def _start(
             return
         with child.stdout as stream:
             for raw in stream:
-                line = _ADDRESS.sub("<address>", raw.rstrip())
+                line = _ADDRESS.sub("<address>", _COLOUR.sub("", raw.rstrip()))
                 if line and not line.startswith(_NOISE):
                     words.append(line)
                 progress.line(line)

@@ -217,7 +217,7 @@ class Steps:
 
 def environment_for(root: Path) -> dict[str, str]:
     """Return an environment in which pip and npm work, even where HOME is missing."""
-    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COLOR": "1"}
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NO_COLOR": "1"}
     environment.setdefault("PATH", os.defpath)
     environment["npm_config_update_notifier"] = "false"
     environment.pop("PYTHONHOME", None)

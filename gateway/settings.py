@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -237,3 +238,8 @@ def addresses(settings: Settings, port: int) -> Addresses:
         derived(place, name, given[place]) for place, name in enumerate(PORT_ORDER)
     )
     return Addresses(desk, widget, files, mirror, shop, secure)
+
+
+def host_of(address: str) -> str:
+    """Return the ``Host`` header browsers send for an address."""
+    return urlsplit(address).netloc.lower()

@@ -112,7 +112,7 @@ TABLE: dict[str, Rule] = {
     "me.change": _OWN,
 }
 PUBLIC: frozenset[str] = frozenset(
-    {"hello", "ping", "sign_in", "sign_in.link", "set_up", "site.config", "health", "metrics"}
+    {"hello", "ping", "channel.open", "channel.use", "file.read", "sign_in", "sign_in.link", "set_up", "site.config", "health", "metrics"}
 )
 
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
+
+from starlette.requests import HTTPConnection
 
 from gateway.kernel.errors import WeccError
 from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.agent import AgentSide
 from gateway.surfaces.sockets.connection import Connection
 from gateway.surfaces.sockets.visitor import VisitorSide
-from gateway.tenancy.model import Login
+from gateway.tenancy.http.authenticator import Authenticator
 
-ROBOT_HEADER = b"x-wecc-robot"
-
-
-def header(scope: Mapping[str, Any], name: bytes) -> str:
-    """Return one header of an ASGI scope, or nothing."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return ""
+ROBOT_HEADER = "x-wecc-robot"
 
 
 class Crowd:
@@ -52,10 +45,10 @@ class Crowd:
 class Admission:
     """Checks origin, site and login."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, rooms: Rooms, authenticator: Authenticator) -> None:
+        self._rooms, self._authenticator = rooms, authenticator
 
-    async def visitor(self, scope: Mapping[str, Any]) -> Callable[[Connection], VisitorSide]:
+    async def visitor(self, scope: MutableMapping[str, Any]) -> Callable[[Connection], VisitorSide]:
         """Admit a visitor's browser: a known site, one of its origins, not too often."""
         rooms = self._rooms
         bucket = rooms.peers.bucket(scope)
@@ -65,10 +58,10 @@ class Admission:
         if found is None:
             raise WeccError("not_found", "There is no such site.")
         tenant_id, site = found
-        if header(scope, b"origin") not in (*site.origins, rooms.addresses.widget):
-            raise WeccError("origin_refused")
-        user_agent = header(scope, b"user-agent")[:500]
-        is_robot = bool(header(scope, ROBOT_HEADER))
+        connection = HTTPConnection(scope)
+        self._authenticator.check_visitor_origin(connection, site)
+        user_agent = connection.headers.get("user-agent", "")[:500]
+        is_robot = ROBOT_HEADER in connection.headers
 
         def make(connection: Connection) -> VisitorSide:
             return VisitorSide(
@@ -83,23 +76,13 @@ class Admission:
 
         return make
 
-    async def agent(self, scope: Mapping[str, Any]) -> Callable[[Connection], AgentSide]:
+    async def agent(self, scope: MutableMapping[str, Any]) -> Callable[[Connection], AgentSide]:
         """Admit a desk: our own page, and a living login."""
         rooms = self._rooms
         rooms.limiter.check("socket", rooms.peers.bucket(scope))
-        if header(scope, b"origin") != rooms.addresses.desk:
-            raise WeccError("origin_refused")
-        login = await self.login(scope)
-        return lambda connection: AgentSide(connection, rooms, login.actor)
+        login = await self._authenticator.login_for_socket(HTTPConnection(scope))
 
-    async def login(self, scope: Mapping[str, Any]) -> Login:
-        """Return the login of a request's cookie."""
-        name = "__Host-wecc" if self._rooms.addresses.secure else "wecc"
-        try:
-            cookie = SimpleCookie(header(scope, b"cookie")).get(name)
-        except CookieError:
-            cookie = None
-        login = await self._rooms.tenancy.login_for_token(cookie.value) if cookie else None
-        if login is None:
-            raise WeccError("unauthenticated")
-        return login
+        def make(connection: Connection) -> AgentSide:
+            return AgentSide(connection, rooms, login)
+
+        return make

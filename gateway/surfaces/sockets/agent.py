@@ -22,6 +22,7 @@ from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher
 from gateway.surfaces.sockets.side import BaseSide
+from gateway.tenancy.model import Login
 from gateway.voice import wire as voice
 
 MAX_WATCHED = 200
@@ -30,11 +31,11 @@ MAX_WATCHED = 200
 class AgentSide(BaseSide):
     """The gateway's half of one desk's connection."""
 
-    __slots__ = ("_assigned", "_ends", "_followed", "_visitors", "_watched", "who")
+    __slots__ = ("_assigned", "_ends", "_followed", "_visitors", "_watched", "login", "who")
 
-    def __init__(self, connection: Connection, rooms: Rooms, who: Actor) -> None:
+    def __init__(self, connection: Connection, rooms: Rooms, login: Login) -> None:
         super().__init__(connection, rooms)
-        self.who = who
+        self.login, self.who = login, login.actor
         self._ends: list[Callable[[], None]] = []
         self._followed: dict[str, Callable[[], None]] = {}
         self._assigned: dict[str, set[str]] = {}

@@ -44,13 +44,11 @@ class _Lane:
         "connection",
         "frames",
         "limit_bytes",
-        "owner",
         "stored",
         "wake",
     )
 
-    def __init__(self, owner: str, limit_bytes: int) -> None:
-        self.owner = owner
+    def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         self.frames: deque[bytes] = deque()
         self.base = 0
@@ -86,13 +84,11 @@ class Fallback:
         self._connections, self._limits, self._clock = connections, limits, clock
         self._lanes: dict[str, _Lane] = {}
 
-    async def open(
-        self, owner: str, make_audience: Callable[[Connection], Audience], hello: bytes
-    ) -> Response:
-        """Open a channel for ``owner`` (who alone may use it) and pass its hello frame on."""
+    async def open(self, make_audience: Callable[[Connection], Audience], hello: bytes) -> Response:
+        """Open a channel and pass its hello frame on."""
         if len(self._lanes) >= MAX_CHANNELS:
             raise WeccError("rate_limited", retry_after_s=30)
-        lane = _Lane(owner, self._limits.slow_client_bytes)
+        lane = _Lane(self._limits.slow_client_bytes)
         now_ms = self._clock.monotonic_ms()
         connection = Connection(
             new_id("pr", self._clock.now_ms()),
@@ -109,9 +105,9 @@ class Fallback:
         await lane.audience.frame(hello)
         return _json({"channel": channel})
 
-    async def frames(self, owner: str, channel: str, body: bytes) -> Response:
+    async def frames(self, channel: str, body: bytes) -> Response:
         """Handle the frames of one POST in order; at most ``FRAMES_PER_POST``."""
-        lane = self._lane(owner, channel)
+        lane = self._lane(channel)
         try:
             frames = _frames.decode(body)
         except msgspec.DecodeError:
@@ -126,9 +122,9 @@ class Fallback:
                 await lane.audience.frame(bytes(raw))
         return Response(status_code=202)
 
-    async def poll(self, owner: str, channel: str, after: int) -> Response:
+    async def poll(self, channel: str, after: int) -> Response:
         """Answer with frames numbered after ``after``, waiting up to 20 s for the first."""
-        lane = self._lane(owner, channel)
+        lane = self._lane(channel)
         self._heard(lane)
         lane.forget(after)
         if not lane.frames and not lane.closed:
@@ -148,9 +144,9 @@ class Fallback:
             headers={"Cache-Control": "no-store"},
         )
 
-    async def stream(self, owner: str, channel: str, request: Request) -> Response:
+    async def stream(self, channel: str, request: Request) -> Response:
         """Answer with an event stream; each event's id is the frame's number."""
-        lane = self._lane(owner, channel)
+        lane = self._lane(channel)
         after = request.headers.get("last-event-id", "0")
         seen = int(after) if after.isdigit() else 0
         if seen < lane.base:
@@ -179,9 +175,9 @@ class Fallback:
             except TimeoutError:
                 yield b": still here\n\n"
 
-    def _lane(self, owner: str, channel: str) -> _Lane:
+    def _lane(self, channel: str) -> _Lane:
         lane = self._lanes.get(channel)
-        if lane is None or lane.owner != owner:
+        if lane is None:
             raise WeccError("gone", "The channel has ended; open a new one.")
         return lane
 

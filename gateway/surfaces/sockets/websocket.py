@@ -22,6 +22,9 @@ log = logging.getLogger("wecc.sockets")
 
 Admit = Callable[[Scope], Awaitable[Callable[[Connection], Audience]]]
 
+Enter = Callable[[Scope], Callable[[], None]]
+"""Counts a socket in for its network address; returns what counts it out."""
+
 
 class SocketEndpoint:
     """An ASGI application for one kind of socket. ``admit`` checks origin and login, and
@@ -29,15 +32,21 @@ class SocketEndpoint:
     """
 
     def __init__(
-        self, admit: Admit, connections: Connections, limits: LimitSettings, clock: Clock
+        self,
+        admit: Admit,
+        enter: Enter,
+        connections: Connections,
+        limits: LimitSettings,
+        clock: Clock,
     ) -> None:
-        self._admit, self._connections = admit, connections
+        self._admit, self._enter, self._connections = admit, enter, connections
         self._limits, self._clock = limits, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         try:
             make_audience = await self._admit(scope)
+            leave = self._enter(scope)
         except WeccError as error:
             log.info("socket refused", extra={"code": error.code})
             await send({"type": "websocket.close", "code": 1008, "reason": error.code})
@@ -49,6 +58,7 @@ class SocketEndpoint:
         try:
             await self._read(connection, audience, receive)
         finally:
+            leave()
             self._connections.remove(connection)
             await audience.gone()
 

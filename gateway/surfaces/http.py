@@ -1,0 +1,114 @@
+"""Routes that belong to the surfaces themselves: fall-back channels, health and metrics."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.responses import Response
+
+from gateway.kernel.errors import WeccError, not_found
+from gateway.platform.http.peer import Peers
+from gateway.platform.http.route import Call, Origin, Route
+from gateway.settings import LimitSettings
+from gateway.surfaces.sockets.fallback import Fallback
+from gateway.surfaces.sockets.websocket import Admit
+
+Ready = Callable[[], Awaitable[dict[str, str]]]
+"""Returns the state of each part; anything but ``ok`` in ``store`` means not ready."""
+
+
+class ChannelRoutes:
+    """The fall-back channels of one audience."""
+
+    def __init__(self, fallback: Fallback, admit: Admit, base: str, origin: Origin) -> None:
+        self._fallback, self._admit = fallback, admit
+        self._base, self._origin = base, origin
+
+    def rows(self, limits: LimitSettings) -> list[Route]:
+        """Return the rows of the route table."""
+        size = limits.frame_bytes
+        return [
+            self._row("POST", "channel", "channel.open", self.open, size),
+            self._row("GET", "stream", "channel.use", self.stream),
+            self._row("GET", "poll", "channel.use", self.poll),
+            self._row("POST", "frames", "channel.use", self.frames, size),
+        ]
+
+    def _row(
+        self,
+        method: str,
+        name: str,
+        operation: str,
+        handler: Callable[[Call], Awaitable[Response]],
+        raw_limit_bytes: int = 0,
+    ) -> Route:
+        return Route(
+            method=method,  # type: ignore[arg-type]
+            path=f"{self._base}/{name}",
+            operation=operation,
+            handler=handler,
+            origin=self._origin,
+            access="public",
+            raw_limit_bytes=raw_limit_bytes,
+            rate="frame",
+            query={"channel": "The channel's secret id.", "site": "The site's key (visitors)."},
+        )
+
+    async def open(self, call: Call) -> Response:
+        """Open a channel with a hello frame, where WebSocket does not get through."""
+        make_audience = await self._admit(call.request.scope)
+        return await self._fallback.open(make_audience, await call.request.body())
+
+    async def stream(self, call: Call) -> Response:
+        """Receive frames as server-sent events."""
+        return await self._fallback.stream(_channel(call), call.request)
+
+    async def poll(self, call: Call) -> Response:
+        """Receive frames numbered after ``after``, waiting up to 20 seconds for the first."""
+        after = call.query.get("after", "0")
+        return await self._fallback.poll(_channel(call), int(after) if after.isdigit() else 0)
+
+    async def frames(self, call: Call) -> Response:
+        """Send a JSON array of frames."""
+        return await self._fallback.frames(_channel(call), await call.request.body())
+
+
+def _channel(call: Call) -> str:
+    channel = call.query.get("channel", "")
+    if not channel:
+        raise WeccError("bad_value", "Say which channel.", field="channel")
+    return channel
+
+
+def upkeep_routes(ready: Ready, metrics: Callable[[], bytes], peers: Peers) -> list[Route]:
+    """Return health, readiness and metrics. Metrics are for this machine only."""
+
+    async def healthz(_call: Call) -> Response:
+        """Tell that the process lives."""
+        return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
+
+    async def readyz(_call: Call) -> Response:
+        """Tell whether requests can be served, part by part."""
+        parts = await ready()
+        is_ready = parts.get("store") == "ok"
+        return Response(
+            msgspec.json.encode(parts),
+            status_code=200 if is_ready else 503,
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def read_metrics(call: Call) -> Response:
+        """Prometheus metrics, for scrapers on this machine."""
+        address = peers.address(call.request.scope)
+        if address == "unknown" or not ipaddress.ip_address(address).is_loopback:
+            raise not_found("page")
+        return Response(metrics(), media_type="text/plain; version=0.0.4")
+
+    return [
+        Route("GET", "/healthz", "health", healthz, access="public"),
+        Route("GET", "/readyz", "health", readyz, access="public"),
+        Route("GET", "/metrics", "metrics", read_metrics, access="public"),
+    ]

@@ -48,6 +48,8 @@ class MediaAddress:
             address = ipaddress.ip_address(host)
         except ValueError:
             return False
+        if getattr(address, "scope_id", None):
+            return False
         if self.is_loopback:
             return address.is_loopback
         harmful = address.is_multicast or address.is_unspecified or address.is_loopback

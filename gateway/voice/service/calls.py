@@ -32,7 +32,7 @@ class VoiceService(Handling):
         authorize(actor, "call.start")
         tenant_id = actor.tenant_id
         async with self._alone(tenant_id, call_id):
-            known = await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
+            known = await self._find(tenant_id, call_id)
             if known is None:
                 return await self._begin(actor, call_id, conversation_id, interaction_id, sdp_offer)
             if (known.visitor_id, known.conversation_id) != (actor.id, conversation_id):
@@ -156,7 +156,7 @@ class VoiceService(Handling):
 
     async def exists(self, tenant_id: str, call_id: str) -> bool:
         """Tell whether the call was started and is not over."""
-        call = await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
+        call = await self._find(tenant_id, call_id)
         return call is not None and call.state != "ended"
 
     async def _calls_of(self, actor: Actor) -> list[Call]:

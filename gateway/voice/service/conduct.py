@@ -53,8 +53,6 @@ class Conductor:
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self._waiting: dict[tuple[str, str], Call] = {}
         """Calls with a lost leg, until it is back or overdue."""
-        self._tenants: dict[str, str] = {}
-        """Living call to its tenant."""
         self._watch: asyncio.Task[None] | None = None
         self._behind: set[asyncio.Task[None]] = set()
         engine.on_report(self._reported)
@@ -89,7 +87,7 @@ class Conductor:
             if leg is not None and alive.get(leg.id) in (None, "lost", "closed"):
                 await self._lose(tenant_id, call.id, leg.id, "media_lost")
         async with self._alone(tenant_id, call.id):
-            now = await self._database.read(tenant_id, lambda tx: store.find(tx, call.id))
+            now = await self._find(tenant_id, call.id)
             if now is not None:
                 self._note(tenant_id, now)
                 await self._carry_out(now)
@@ -124,7 +122,7 @@ class Conductor:
     async def _lose(self, tenant_id: str, call_id: str, leg_id: str, cause: str) -> None:
         now_ms = self._clock.now_ms()
         async with self._alone(tenant_id, call_id):
-            call = await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
+            call = await self._find(tenant_id, call_id)
             if call is None or leg_id not in model.leg_ids(call):
                 await self._close_leg(leg_id)
                 return
@@ -143,6 +141,9 @@ class Conductor:
             lock = self._locks[key] = asyncio.Lock()
         async with lock:
             yield
+
+    async def _find(self, tenant_id: str, call_id: str) -> Call | None:
+        return await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
 
     async def _change(self, tenant_id: str, call_id: str, change: Change) -> Call:
         """Make one change of the model and everything that follows; returns the call after it."""
@@ -194,10 +195,6 @@ class Conductor:
                 self._publish(tenant_id, after, party, CallLegLost(call_id=after.id))
 
     def _note(self, tenant_id: str, call: Call) -> None:
-        if call.state == "ended":
-            self._tenants.pop(call.id, None)
-        else:
-            self._tenants[call.id] = tenant_id
         if model.lost_parties(call):
             self._waiting[tenant_id, call.id] = call
         else:
@@ -269,7 +266,7 @@ class Conductor:
 
     async def _mine(self, actor: Actor, call_id: str, operation: str) -> tuple[Call, Party]:
         """Return the call and the actor's side of it, if the actor may do ``operation``."""
-        call = await self._database.read(actor.tenant_id, lambda tx: store.find(tx, call_id))
+        call = await self._find(actor.tenant_id, call_id)
         party = None if call is None else party_of(call, actor)
         authorize(actor, operation, Relation.FOREIGN if party is None else Relation.PARTICIPANT)
         if call is None or party is None:

@@ -10,7 +10,7 @@ from gateway.kernel.errors import WeccError, not_found
 from gateway.platform.database.port import Tx
 from gateway.voice import model, store
 from gateway.voice.model import Call
-from gateway.voice.service.conduct import Conductor, leg_id_for
+from gateway.voice.service.conduct import Change, Conductor, leg_id_for
 from gateway.voice.wire import EndReason
 
 _END_REASONS: dict[str, EndReason] = {"abandoned": "abandoned", "ended": "agent_hung_up"}
@@ -21,9 +21,7 @@ class Handling(Conductor):
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """An agent's desk rings."""
-        call_id = _call_id(interaction)
-        async with self._alone(agent.tenant_id, call_id):
-            await self._change(agent.tenant_id, call_id, model.offered)
+        await self._change_known(agent.tenant_id, interaction, model.offered)
 
     async def accepting(
         self, interaction: InteractionView, agent: Actor, sdp_offer: str | None
@@ -34,7 +32,7 @@ class Handling(Conductor):
         tenant_id, call_id = agent.tenant_id, _call_id(interaction)
         leg_id = leg_id_for(tenant_id, call_id, "agent", sdp_offer)
         async with self._alone(tenant_id, call_id):
-            call = await self._database.read(tenant_id, lambda tx: store.find(tx, call_id))
+            call = await self._find(tenant_id, call_id)
             if call is None:
                 raise not_found("call")
             model.prepare(call, agent.id, leg_id)
@@ -54,11 +52,9 @@ class Handling(Conductor):
 
     async def accept_failed(self, interaction: InteractionView, agent: Actor) -> None:
         """Close what ``accepting`` prepared."""
-        call_id = _call_id(interaction)
-        async with self._alone(agent.tenant_id, call_id):
-            await self._change(
-                agent.tenant_id, call_id, lambda call: model.unprepare(call, agent.id)
-            )
+        await self._change_known(
+            agent.tenant_id, interaction, lambda call: model.unprepare(call, agent.id)
+        )
 
     async def accepted(self, interaction: InteractionView, agent: Actor) -> None:
         """The call is the agent's: bridge the legs."""
@@ -91,26 +87,25 @@ class Handling(Conductor):
     ) -> None:
         """Close the agent's leg; the visitor waits with music again."""
         del cause
-        call_id = _call_id(interaction)
-        if self._tenant_of(call_id) is not None:
-            async with self._alone(tenant_id, call_id):
-                await self._change(tenant_id, call_id, lambda call: model.released(call, agent_id))
+        await self._change_known(
+            tenant_id, interaction, lambda call: model.released(call, agent_id)
+        )
 
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         """End the call, if the one who ended the interaction did not do it by hanging up."""
+        reason, now_ms = _END_REASONS.get(cause, "agent_hung_up"), self._clock.now_ms()
+        await self._change_known(
+            tenant_id, interaction, lambda call: model.end(call, reason, now_ms)
+        )
+
+    async def _change_known(
+        self, tenant_id: str, interaction: InteractionView, change: Change
+    ) -> None:
+        """Change the call; one that was never stored needs nothing."""
         call_id = _call_id(interaction)
-        if self._tenant_of(call_id) is not None:
-            async with self._alone(tenant_id, call_id):
-                await self._end(tenant_id, call_id, _END_REASONS.get(cause, "agent_hung_up"))
-
-    def _tenant_of(self, call_id: str) -> str | None:
-        """Return the tenant of a living call; None when it is over already.
-
-        The ACD asks again later while the calls on disk are not yet known.
-        """
-        if self._watch is None:
-            raise WeccError("not_ready", "Calls are being taken up again.", retry_after_s=1)
-        return self._tenants.get(call_id)
+        async with self._alone(tenant_id, call_id):
+            if await self._find(tenant_id, call_id) is not None:
+                await self._change(tenant_id, call_id, change)
 
 
 def _call_id(interaction: InteractionView) -> str:

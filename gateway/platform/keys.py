@@ -112,12 +112,17 @@ async def open_keys(database: Database, path: Path) -> Keys:
     if known and not await asyncio.to_thread(path.exists):
         raise _refused(f"the master key {path.name} is missing; restore it from the backup")
     master = await asyncio.to_thread(load_master_key, path)
-    fingerprint = hmac.new(master, b"wecc master key", hashlib.sha256).hexdigest()
+    fingerprint = fingerprint_of(master)
     if not known:
         known = await database.write(PLATFORM, lambda tx: _introduce(tx, fingerprint))
     if fingerprint not in known:
         raise _refused(f"{path.name} is not the master key of this database")
     return Keys(database, master)
+
+
+def fingerprint_of(master: bytes) -> str:
+    """What the database keeps of the master key, to know it again."""
+    return hmac.new(master, b"wecc master key", hashlib.sha256).hexdigest()
 
 
 def load_master_key(path: Path) -> bytes:

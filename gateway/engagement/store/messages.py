@@ -28,12 +28,12 @@ _OF_CONVERSATION = sa.select(messages).where(
 PAGE_AFTER = (
     _OF_CONVERSATION.where(_m.seq > sa.bindparam("seq"))
     .order_by(_m.seq)
-    .limit(sa.bindparam("limit"))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 PAGE_BEFORE = (
     _OF_CONVERSATION.where(_m.seq < sa.bindparam("seq"))
     .order_by(_m.seq.desc())
-    .limit(sa.bindparam("limit"))
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _NO_NOTES = _m.kind != "note"
 PUBLIC_AFTER = PAGE_AFTER.where(_NO_NOTES)

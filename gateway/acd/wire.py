@@ -164,6 +164,10 @@ class QueueChanged(ServerFrame, tag="queue.changed"):
     queue: QueueLive
 
 
+class FloorChanged(ServerFrame, tag="floor.changed"):
+    """Inside the gateway only: availability may differ now; ask again. Never sent to a browser."""
+
+
 # ---- visitor frames ----------------------------------------------------------------------
 
 
@@ -280,3 +284,10 @@ class LiveView(View):
     queues: list[QueueLive]
     agents: list[AgentView]
     waiting: list[InteractionView]
+
+
+class DirectoryView(View):
+    """Whom work can be handed to: agents who are there, and queues."""
+
+    agents: list[AgentView]
+    queues: list[QueueView]

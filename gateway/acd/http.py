@@ -1,0 +1,177 @@
+"""Routing's configuration and present state over REST."""
+
+from __future__ import annotations
+
+from gateway.acd.service import AcdService
+from gateway.acd.wire import (
+    AgentProfileBody,
+    AgentProfileView,
+    DirectoryView,
+    DispositionBody,
+    DispositionView,
+    HoursBody,
+    HoursView,
+    LiveView,
+    QueueBody,
+    QueueView,
+    SkillBody,
+    SkillView,
+    WaitingView,
+)
+from gateway.platform.http.route import Call, Route
+
+
+class ConfigurationRoutes:
+    """Handlers of what administrators set up."""
+
+    def __init__(self, acd: AcdService) -> None:
+        self._settings = acd.settings
+
+    async def skills(self, call: Call) -> list[SkillView]:
+        """The skills agents can have and queues can need."""
+        return await self._settings.skills(call.user)
+
+    async def make_skill(self, call: Call) -> SkillView:
+        """Add a skill."""
+        return await self._settings.put_skill(call.user, None, call.body)
+
+    async def change_skill(self, call: Call) -> SkillView:
+        """Replace a skill."""
+        return await self._settings.put_skill(call.user, call.path["id"], call.body)
+
+    async def remove_skill(self, call: Call) -> None:
+        """Delete a skill that nothing needs."""
+        await self._settings.remove(call.user, "skill", call.path["id"])
+
+    async def queues(self, call: Call) -> list[QueueView]:
+        """The queues."""
+        return await self._settings.queues(call.user)
+
+    async def make_queue(self, call: Call) -> QueueView:
+        """Add a queue."""
+        return await self._settings.put_queue(call.user, None, call.body)
+
+    async def change_queue(self, call: Call) -> QueueView:
+        """Replace a queue; what waits in it is matched anew at once."""
+        return await self._settings.put_queue(call.user, call.path["id"], call.body)
+
+    async def remove_queue(self, call: Call) -> None:
+        """Delete a queue that is empty and that nothing refers to."""
+        await self._settings.remove(call.user, "queue", call.path["id"])
+
+    async def hours(self, call: Call) -> list[HoursView]:
+        """The business hours, and whether they are open now."""
+        return await self._settings.hours(call.user)
+
+    async def make_hours(self, call: Call) -> HoursView:
+        """Add business hours."""
+        return await self._settings.put_hours(call.user, None, call.body)
+
+    async def change_hours(self, call: Call) -> HoursView:
+        """Replace business hours."""
+        return await self._settings.put_hours(call.user, call.path["id"], call.body)
+
+    async def remove_hours(self, call: Call) -> None:
+        """Delete business hours that no queue has."""
+        await self._settings.remove(call.user, "hours", call.path["id"])
+
+    async def dispositions(self, call: Call) -> list[DispositionView]:
+        """The outcomes an agent can choose at wrap-up."""
+        return await self._settings.dispositions(call.user)
+
+    async def make_disposition(self, call: Call) -> DispositionView:
+        """Add an outcome."""
+        return await self._settings.put_disposition(call.user, None, call.body)
+
+    async def change_disposition(self, call: Call) -> DispositionView:
+        """Replace an outcome."""
+        return await self._settings.put_disposition(call.user, call.path["id"], call.body)
+
+    async def remove_disposition(self, call: Call) -> None:
+        """Delete an outcome that no queue offers."""
+        await self._settings.remove(call.user, "disposition", call.path["id"])
+
+    async def profiles(self, call: Call) -> list[AgentProfileView]:
+        """What every active user can do as an agent."""
+        return await self._settings.profiles(call.user)
+
+    async def change_profile(self, call: Call) -> AgentProfileView:
+        """Set an agent's skills, queues and capacity; routing follows at once."""
+        return await self._settings.put_profile(call.user, call.path["id"], call.body)
+
+
+class PresentRoutes:
+    """Handlers of what is going on now."""
+
+    def __init__(self, acd: AcdService) -> None:
+        self._acd = acd
+
+    async def live(self, call: Call) -> LiveView:
+        """Queues, agents and the first of what waits, at this moment."""
+        return await self._acd.live(call.user)
+
+    async def directory(self, call: Call) -> DirectoryView:
+        """Agents who are there and queues, to hand work over to."""
+        return await self._acd.directory(call.user)
+
+    async def waiting(self, call: Call) -> list[WaitingView]:
+        """What waits in one's own queues, the longest first, to take it by hand."""
+        return await self._acd.waiting(call.user)
+
+
+def routes(acd: AcdService) -> list[Route]:
+    """Return the rows of this room."""
+    on, now, api = ConfigurationRoutes(acd), PresentRoutes(acd), "/api/v1"
+    skill, queue = f"{api}/skills", f"{api}/queues"
+    hours, outcome = f"{api}/hours", f"{api}/dispositions"
+    return [
+        Route("GET", skill, "skill.read", on.skills, response=list[SkillView]),
+        Route("POST", skill, "skill.change", on.make_skill, SkillBody, SkillView, 201),
+        Route("PUT", f"{skill}/{{id}}", "skill.change", on.change_skill, SkillBody, SkillView),
+        Route("DELETE", f"{skill}/{{id}}", "skill.change", on.remove_skill),
+        Route("GET", queue, "queue.read", on.queues, response=list[QueueView]),
+        Route("POST", queue, "queue.change", on.make_queue, QueueBody, QueueView, 201),
+        Route("PUT", f"{queue}/{{id}}", "queue.change", on.change_queue, QueueBody, QueueView),
+        Route("DELETE", f"{queue}/{{id}}", "queue.change", on.remove_queue),
+        Route("GET", hours, "hours.read", on.hours, response=list[HoursView]),
+        Route("POST", hours, "hours.change", on.make_hours, HoursBody, HoursView, 201),
+        Route("PUT", f"{hours}/{{id}}", "hours.change", on.change_hours, HoursBody, HoursView),
+        Route("DELETE", f"{hours}/{{id}}", "hours.change", on.remove_hours),
+        Route("GET", outcome, "disposition.read", on.dispositions, response=list[DispositionView]),
+        Route(
+            "POST",
+            outcome,
+            "disposition.change",
+            on.make_disposition,
+            DispositionBody,
+            DispositionView,
+            201,
+        ),
+        Route(
+            "PUT",
+            f"{outcome}/{{id}}",
+            "disposition.change",
+            on.change_disposition,
+            DispositionBody,
+            DispositionView,
+        ),
+        Route("DELETE", f"{outcome}/{{id}}", "disposition.change", on.remove_disposition),
+        Route(
+            "GET",
+            f"{api}/agents",
+            "agent_profile.read",
+            on.profiles,
+            response=list[AgentProfileView],
+        ),
+        Route(
+            "PUT",
+            f"{api}/agents/{{id}}",
+            "agent_profile.change",
+            on.change_profile,
+            AgentProfileBody,
+            AgentProfileView,
+        ),
+        Route("GET", f"{api}/live", "live.read", now.live, response=LiveView),
+        Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),
+        Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
+    ]

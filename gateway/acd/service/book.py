@@ -1,0 +1,108 @@
+"""What a partition knows besides routing: names, hours, notes. Kept in memory, read at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.hours import Hours
+from gateway.acd.store import configuration, interactions
+from gateway.acd.wire import HoursView, OpenWindow, QueueView
+from gateway.kernel.actor import Actor
+from gateway.platform.database.port import Tx
+from gateway.tenancy.wire import UserView
+
+People = Callable[[Tx], Sequence[UserView]]
+"""Returns the users of the tenant."""
+
+
+@dataclass(slots=True)
+class Book:
+    """Configuration and names of one tenant."""
+
+    queues: dict[str, QueueView] = field(default_factory=dict)
+    hours: dict[str, Hours] = field(default_factory=dict)
+    people: dict[str, UserView] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+
+    def queue_name(self, queue_id: str) -> str:
+        """Return a queue's name, empty when it is gone."""
+        queue = self.queues.get(queue_id)
+        return queue.name if queue is not None else ""
+
+    def agent_name(self, agent_id: str | None) -> str:
+        """Return an agent's name, empty for nobody."""
+        person = self.people.get(agent_id) if agent_id is not None else None
+        return person.name if person is not None else ""
+
+    def actor(self, tenant_id: str, agent_id: str) -> Actor:
+        """Return an agent as an actor."""
+        person = self.people.get(agent_id)
+        role = person.role if person is not None else "agent"
+        name = person.name if person is not None else ""
+        return Actor(kind="user", id=agent_id, tenant_id=tenant_id, role=role, name=name)
+
+
+def read_book(tx: Tx, people: People) -> Book:
+    """Read everything a partition needs to know."""
+    hours = [hours_view(row, 0) for row in configuration.all_of(tx, "hours")]
+    return Book(
+        queues={row["id"]: queue_view(row) for row in configuration.all_of(tx, "queue")},
+        hours={view.id: hours_of(view) for view in hours},
+        people={person.id: person for person in people(tx)},
+        notes=interactions.notes_of_live(tx),
+        profiles={key: profile_of(row) for key, row in configuration.profiles(tx).items()},
+    )
+
+
+def queue_view(row: Mapping[str, Any]) -> QueueView:
+    """Return a queue as staff see it."""
+    return QueueView(**{name: row[name] for name in QueueView.__struct_fields__})
+
+
+def rule_of(view: QueueView) -> QueueRule:
+    """Return a queue as routing sees it."""
+    return QueueRule(
+        queue_id=view.id,
+        skills=view.required_skills,
+        priority=view.priority,
+        offer_timeout_s=view.offer_timeout_s,
+        wrap_up_s=view.wrap_up_s,
+    )
+
+
+def profile_of(row: Mapping[str, Any]) -> Profile:
+    """Return a stored profile as routing sees it."""
+    return Profile(
+        queue_ids=tuple(row["queue_ids"]), skills=row["skills"], capacity=row["capacity"]
+    )
+
+
+def hours_view(row: Mapping[str, Any], now_ms: int) -> HoursView:
+    """Return business hours as staff see them."""
+    windows = msgspec.convert(row["windows"], list[OpenWindow])
+    hours = Hours(
+        time_zone=row["time_zone"], windows=windows, closed_dates=frozenset(row["closed_dates"])
+    )
+    return HoursView(
+        id=row["id"],
+        name=row["name"],
+        time_zone=row["time_zone"],
+        windows=windows,
+        closed_dates=row["closed_dates"],
+        open_now=hours.is_open(now_ms),
+    )
+
+
+def hours_of(view: HoursView) -> Hours:
+    """Return the pure form of business hours."""
+    return Hours(
+        time_zone=view.time_zone,
+        windows=tuple(view.windows),
+        closed_dates=frozenset(view.closed_dates),
+    )

@@ -1,0 +1,178 @@
+"""What one command changed, in the form in which it is committed: plain data, no live objects."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from gateway.acd.model import entries as e
+from gateway.acd.model.engine import Engine
+from gateway.acd.model.interaction import Interaction
+from gateway.acd.service.book import Book
+from gateway.acd.store import interactions, journal
+from gateway.engagement.service import conversations
+from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
+
+Work = Callable[[Tx], None]
+_logger = logging.getLogger("wecc.acd")
+_MOVING = (
+    e.Enqueued, e.Accepted, e.Taken, e.Transferred, e.Released, e.Ended, e.Wrapped, e.Abandoned,
+)  # fmt: skip
+
+
+class Owner(NamedTuple):
+    """Which queue and agent a conversation belongs to."""
+
+    conversation_id: str
+    queue_id: str
+    agent_id: str | None
+    agent_name: str
+
+
+@dataclass(slots=True)
+class Owed:
+    """A call some ``InteractionHandler`` must get."""
+
+    position: int
+    interaction_id: str
+    call: str
+    agent_id: str | None
+    cause: str
+
+
+@dataclass(slots=True)
+class Decision:
+    """One command's entries and everything that goes into the same commit."""
+
+    first: int
+    entries: list[e.Entry]
+    touched: dict[str, Interaction]
+    works: list[Work]
+    future: asyncio.Future[list[e.Entry]]
+    journal_rows: list[dict[str, Any]] = field(default_factory=list)
+    new_rows: list[dict[str, Any]] = field(default_factory=list)
+    changed_rows: list[dict[str, Any]] = field(default_factory=list)
+    owners: list[Owner] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
+    snapshot: tuple[int, int, str] | None = None
+
+    @property
+    def last(self) -> int:
+        """The position of its last entry."""
+        return self.first + len(self.entries) - 1
+
+    def write(self, tx: Tx, epoch: int) -> None:
+        """Put everything into the commit."""
+        journal.append(tx, epoch, self.first - 1, self.journal_rows, self.last)
+        interactions.insert(tx, self.new_rows)
+        interactions.update(tx, self.changed_rows)
+        for owner in self.owners:
+            _set_owner(tx, owner)
+        journal.owe(tx, [_owed_row(item) for item in self.owed])
+        for work in self.works:
+            work(tx)
+        if self.snapshot is not None:
+            journal.put_snapshot(tx, *self.snapshot)
+
+
+def build(
+    engine: Engine,
+    entries: list[e.Entry],
+    book: Book,
+    works: list[Work],
+    future: asyncio.Future[list[e.Entry]],
+) -> Decision:
+    """Freeze what ``engine`` just decided."""
+    first = engine.state.position - len(entries) + 1
+    decision = Decision(first, entries, dict(engine.touched), works, future)
+    epoch = engine.state.epoch
+    for place, entry in enumerate(entries):
+        position = first + place
+        decision.journal_rows.append(
+            {
+                "position": position,
+                "epoch": epoch,
+                "at_ms": entry.at_ms,
+                "kind": e.kind_of(entry),
+                "body": e.encode(entry).decode(),
+            }
+        )
+        owed = owed_for(position, entry)
+        if owed is not None:
+            decision.owed.append(owed)
+    new = {entry.interaction_id for entry in entries if isinstance(entry, e.Enqueued)}
+    for item in decision.touched.values():
+        (decision.new_rows if item.id in new else decision.changed_rows).append(_row(item))
+    moved = {entry.interaction_id for entry in entries if isinstance(entry, _MOVING)}
+    decision.owners = [_owner(engine, decision.touched[key], book) for key in sorted(moved)]
+    return decision
+
+
+def owed_for(position: int, entry: e.Entry) -> Owed | None:
+    """Return the handler's call that follows from an entry."""
+    match entry:
+        case e.Offered():
+            call, agent_id, cause = "offered", entry.agent_id, ""
+        case e.Accepted() | e.Taken():
+            call, agent_id, cause = "accepted", entry.agent_id, ""
+        case e.Transferred():
+            call, agent_id, cause = "released", entry.agent_id, "transferred"
+        case e.Released():
+            call, agent_id, cause = "released", entry.agent_id, "agent_lost"
+        case e.Ended():
+            call, agent_id, cause = "closed", entry.agent_id, "ended"
+        case e.Abandoned():
+            return Owed(position, entry.interaction_id, "closed", None, "abandoned")
+        case _:
+            return None
+    return Owed(position, entry.interaction_id, call, agent_id, cause)
+
+
+def _owed_row(owed: Owed) -> dict[str, Any]:
+    return {name: getattr(owed, name) for name in Owed.__slots__}
+
+
+def _row(item: Interaction) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "conversation_id": item.conversation_id,
+        "call_id": item.call_id,
+        "queue_id": item.queue_id,
+        "state": item.state,
+        "priority": item.priority,
+        "required_skills": dict(item.skills),
+        "agent_id": item.agent_id,
+        "created_at_ms": item.created_at_ms,
+        "enqueued_at_ms": item.enqueued_at_ms,
+        "accepted_at_ms": item.accepted_at_ms,
+        "ended_at_ms": item.ended_at_ms,
+        "wrap_up_until_ms": item.wrap_up_until_ms,
+        "disposition_id": item.disposition_id,
+        "transfer_note": "",
+        "wrap_up_note": "",
+        "is_robot": item.is_robot,
+        "epoch": item.epoch,
+    }
+
+
+def _owner(engine: Engine, item: Interaction, book: Book) -> Owner:
+    """Say who owns the item's conversation now: the agent of its oldest open work that has one."""
+    state = engine.state
+    live = engine.index.of_conversation.get(item.conversation_id, {})
+    agents = [state.interactions[key].agent_id for key in live] or [item.agent_id]
+    agent_id = next((agent for agent in agents if agent is not None), None)
+    return Owner(item.conversation_id, item.queue_id, agent_id, book.agent_name(agent_id))
+
+
+def _set_owner(tx: Tx, owner: Owner) -> None:
+    try:
+        conversations.set_owner(tx, *owner)
+    except WeccError as error:
+        if error.code != "not_found":
+            raise
+        _logger.warning("a conversation is gone while work of it is open")

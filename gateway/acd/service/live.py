@@ -1,0 +1,182 @@
+"""What is going on now: for agents, supervisors, visitors and the widget's light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from gateway.acd.model.interaction import Interaction
+from gateway.acd.service.partition import Partition
+from gateway.acd.service.partitions import Partitions
+from gateway.acd.service.views import agent_view, interaction_view, queue_live, serving
+from gateway.acd.wire import (
+    AgentView,
+    AssignmentChanged,
+    DirectoryView,
+    LiveView,
+    OfferView,
+    QueueLive,
+    QueuePlace,
+    WaitingView,
+)
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import not_found
+from gateway.tenancy.authorization import Relation, authorize
+
+Availability = Literal["online", "busy", "offline"]
+_SHOWN = 500
+_TAKEABLE = 100
+
+
+class Live:
+    """Questions about the present."""
+
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    async def agent_view(self, actor: Actor) -> AgentView:
+        """Return how routing sees this agent."""
+        return agent_view(await self._partitions.get(actor.tenant_id), actor.id)
+
+    async def offers_for(self, actor: Actor) -> list[OfferView]:
+        """Return what rings at this agent now."""
+        partition = await self._partitions.get(actor.tenant_id)
+        effects = self._partitions.effects
+        offers = [
+            offer for offer in partition.engine.state.offers.values() if offer.agent_id == actor.id
+        ]
+        items = partition.engine.state.interactions
+        ids = {items[offer.interaction_id].conversation_id for offer in offers}
+        views = await effects.conversation_views(partition, ids)
+        shown = [effects.offer_view(partition, offer.id, views) for offer in offers]
+        return [view for view in shown if view is not None]
+
+    async def assignments_for(self, actor: Actor) -> list[AssignmentChanged]:
+        """Return the work this agent has in hand or wraps up."""
+        partition = await self._partitions.get(actor.tenant_id)
+        work = partition.engine.index.work_of.get(actor.id, {})
+        items = [partition.engine.state.interactions[key] for key in work]
+        held = [item for item in items if item.agent_id == actor.id]
+        ids = {item.conversation_id for item in held}
+        views = await self._partitions.effects.conversation_views(partition, ids)
+        return [
+            AssignmentChanged(
+                interaction=interaction_view(partition.book, item),
+                conversation=views[item.conversation_id],
+                gone=False,
+            )
+            for item in held
+            if item.conversation_id in views
+        ]
+
+    async def queues_live(self, actor: Actor) -> list[QueueLive]:
+        """Return the figures of the queues this person serves; leads see all."""
+        partition = await self._partitions.get(actor.tenant_id)
+        return [queue_live(partition, key) for key in _seen_queues(partition, actor)]
+
+    async def waiting(self, actor: Actor) -> list[WaitingView]:
+        """Return what waits in one's own queues, the longest first, to take it by hand."""
+        authorize(actor, "interaction.take", Relation.QUEUE)
+        partition = await self._partitions.get(actor.tenant_id)
+        items = _first_waiting(partition, _seen_queues(partition, actor), _TAKEABLE)
+        ids = {item.conversation_id for item in items}
+        views = await self._partitions.effects.conversation_views(partition, ids)
+        return [
+            WaitingView(
+                interaction=interaction_view(partition.book, item),
+                conversation=views[item.conversation_id],
+            )
+            for item in items
+            if item.conversation_id in views
+        ]
+
+    async def live(self, actor: Actor) -> LiveView:
+        """Return queues, agents and the first of what waits."""
+        authorize(actor, "live.read", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        agents = [agent.id for agent in partition.engine.state.agents.values()]
+        first = _first_waiting(partition, list(partition.book.queues), _SHOWN)
+        return LiveView(
+            queues=[queue_live(partition, key) for key in partition.book.queues],
+            agents=[agent_view(partition, key) for key in sorted(agents)],
+            waiting=[interaction_view(partition.book, item) for item in first],
+        )
+
+    async def directory(self, actor: Actor) -> DirectoryView:
+        """Return whom work can be handed to: agents who are there, and queues."""
+        authorize(actor, "directory.read", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        agents = partition.engine.state.agents.values()
+        there = sorted(
+            (agent for agent in agents if agent.state != "offline" and agent.id != actor.id),
+            key=lambda agent: (agent.state != "ready", partition.book.agent_name(agent.id)),
+        )
+        return DirectoryView(
+            agents=[agent_view(partition, agent.id) for agent in there],
+            queues=list(partition.book.queues.values()),
+        )
+
+    async def place(self, tenant_id: str, interaction_id: str) -> QueuePlace:
+        """Return where an interaction stands that is not over."""
+        partition = await self._partitions.get(tenant_id)
+        item = partition.engine.state.interactions.get(interaction_id)
+        if item is None:
+            raise not_found("interaction")
+        return self._partitions.places.place(partition, item)
+
+    async def places_for(self, tenant_id: str, conversation_ids: Iterable[str]) -> list[QueuePlace]:
+        """Return where the open interactions of these conversations stand."""
+        partition = await self._partitions.get(tenant_id)
+        of = partition.engine.index.of_conversation
+        items = partition.engine.state.interactions
+        return [
+            self._partitions.places.place(partition, items[key])
+            for conversation_id in conversation_ids
+            for key in of.get(conversation_id, ())
+        ]
+
+    async def availability(self, tenant_id: str, queue_ids: Sequence[str]) -> Availability:
+        """Tell what a contact would meet in these queues; in no queue named: in any.
+
+        ``offline``: closed, or no ready agent fits. ``busy``: they fit, but one would wait.
+        """
+        partition = await self._partitions.get(tenant_id)
+        now_ms = self._partitions.clock.now_ms()
+        state, index = partition.engine.state, partition.engine.index
+        best: Availability = "offline"
+        for queue_id in queue_ids or list(partition.book.queues):
+            if not _is_open(partition, queue_id, now_ms):
+                continue
+            agents = serving(state, index, queue_id)
+            line = index.backlog.lines.get(queue_id)
+            is_free = any(index.seats[agent.id].open for agent in agents)
+            if is_free and not (line is not None and line.order.count):
+                return "online"
+            if agents:
+                best = "busy"
+        return best
+
+
+def _is_open(partition: Partition, queue_id: str, now_ms: int) -> bool:
+    queue = partition.book.queues.get(queue_id)
+    if queue is None:
+        return False
+    hours = partition.book.hours.get(queue.hours_id) if queue.hours_id is not None else None
+    return hours is None or hours.is_open(now_ms)
+
+
+def _seen_queues(partition: Partition, actor: Actor) -> list[str]:
+    if actor.role in ("supervisor", "admin"):
+        return list(partition.book.queues)
+    profile = partition.engine.state.profile(actor.id)
+    return [key for key in partition.book.queues if profile.serves(key)]
+
+
+def _first_waiting(partition: Partition, queue_ids: Sequence[str], limit: int) -> list[Interaction]:
+    backlog = partition.engine.index.backlog
+    keys: list[int] = []
+    for queue_id in queue_ids:
+        line = backlog.lines.get(queue_id)
+        if line is not None:
+            keys.extend(key for key, _ in zip(line.order, range(limit), strict=False))
+    return [backlog.waiting[key] for key in sorted(keys)[:limit]]

@@ -1,0 +1,120 @@
+"""All tenants' partitions of this process, opened when first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from gateway.acd.model import entries as e
+from gateway.acd.ports import InteractionHandler
+from gateway.acd.service.book import People
+from gateway.acd.service.decision import Decision
+from gateway.acd.service.deliveries import Deliveries
+from gateway.acd.service.effects import Effects
+from gateway.acd.service.partition import Partition
+from gateway.acd.service.places import Places
+from gateway.kernel.clock import Clock
+from gateway.kernel.errors import WeccError
+from gateway.platform.bus import Bus
+from gateway.platform.database.port import Database
+
+_logger = logging.getLogger("wecc.acd")
+_FLOOR = (e.AgentSet, e.AgentAway, e.AgentBack, e.ProfileSet, e.QueueSet, e.QueueRemoved)
+Restored = Callable[[Partition], Awaitable[None]]
+
+
+class Partitions:
+    """Opens, finds and closes partitions, and lets commits take effect."""
+
+    def __init__(self, database: Database, bus: Bus, clock: Clock, people: People) -> None:
+        self.database = database
+        self.clock = clock
+        self.people = people
+        self.handlers: dict[str, InteractionHandler] = {}
+        self.places = Places(database, bus)
+        self.effects = Effects(database, bus, self.places)
+        self.deliveries = Deliveries(database, self.handlers)
+        self.restored: list[Restored] = []
+        self._open: dict[str, asyncio.Task[Partition]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    async def get(self, tenant_id: str) -> Partition:
+        """Return the tenant's partition, taking it over when this process has not yet."""
+        opening = self._open.get(tenant_id)
+        if opening is None:
+            if self._is_closed:
+                raise WeccError("not_ready")
+            opening = self._open[tenant_id] = asyncio.create_task(self._take(tenant_id))
+        try:
+            return await asyncio.shield(opening)
+        except WeccError:
+            if self._open.get(tenant_id) is opening:
+                del self._open[tenant_id]
+            raise
+
+    async def _take(self, tenant_id: str) -> Partition:
+        partition = Partition(
+            tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt
+        )
+        await partition.open()
+        await self.deliveries.resume(partition)
+        for restored in self.restored:
+            await restored(partition)
+        return partition
+
+    async def open_all(self, tenant_ids: Iterable[str]) -> None:
+        """Take over every tenant, so that timers and owed calls go on."""
+        for tenant_id in tenant_ids:
+            await self.get(tenant_id)
+
+    async def forget(self, tenant_id: str) -> None:
+        """Let go of a tenant that is being dropped."""
+        opening = self._open.pop(tenant_id, None)
+        if opening is not None:
+            await (await opening).close()
+
+    async def close(self) -> None:
+        """Stop everything; the journal and what is owed stay on disk."""
+        self._is_closed = True
+        for opening in self._open.values():
+            await asyncio.wait([opening], timeout=10)
+            if opening.done() and opening.exception() is None:
+                await opening.result().close()
+        await self.deliveries.close()
+        await self.effects.settle()
+        await self.places.close()
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _committed(self, partition: Partition, batch: Sequence[Decision]) -> None:
+        self.effects.add(partition, batch)
+        for decision in batch:
+            self.deliveries.add(partition, decision.owed)
+        if any(isinstance(entry, _FLOOR) for item in batch for entry in item.entries):
+            self.places.floor_changed(partition.tenant_id)
+
+    def _rebuilt(self, partition: Partition) -> None:
+        """After a failed commit: what the disk has may be more than what was seen to succeed."""
+        self._run(self._restore(partition))
+
+    async def _restore(self, partition: Partition) -> None:
+        await self.deliveries.resume(partition)
+        for restored in self.restored:
+            await restored(partition)
+        for agent_id in list(partition.engine.state.agents):
+            self.effects.agent_changed(partition, agent_id)
+        for queue_id in list(partition.book.queues):
+            self.places.queue_changed(partition, queue_id)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _logger.error("routing was not fully restored", exc_info=task.exception())

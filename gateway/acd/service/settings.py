@@ -1,0 +1,303 @@
+"""What administrators set up: skills, queues, business hours, dispositions, agent profiles."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from gateway.acd.model import commands as c
+from gateway.acd.model import hours as business_hours
+from gateway.acd.model.configuration import KINDS, Profile
+from gateway.acd.service.book import hours_of, hours_view, queue_view, rule_of
+from gateway.acd.service.partitions import Partitions
+from gateway.acd.store import configuration as store
+from gateway.acd.wire import (
+    AgentProfileBody,
+    AgentProfileView,
+    DispositionBody,
+    DispositionView,
+    HoursBody,
+    HoursView,
+    QueueBody,
+    QueueView,
+    SkillBody,
+    SkillView,
+)
+from gateway.engagement.service import conversations
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import WeccError, not_found
+from gateway.kernel.ids import new_id
+from gateway.kernel.text import clean_line
+from gateway.platform.database.port import Tx
+from gateway.tenancy.authorization import Relation, authorize
+
+_PREFIX = {"skill": "sk", "queue": "qu", "hours": "ho", "disposition": "di"}
+_UNIQUE = {"skill": "name", "queue": "name", "hours": "name", "disposition": "code"}
+InUse = Callable[[Tx, str, str], bool]
+"""(tx, noun, id) -> whether something outside this room refers to it."""
+
+
+class Audit(Protocol):
+    """The audit log of ``tenancy.service``."""
+
+    def __call__(
+        self,
+        tx: Tx,
+        actor: Actor,
+        operation: str,
+        object_id: str,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """Append an entry in this commit."""
+        ...
+
+
+class Settings:
+    """CRUD of the ACD's configuration. Changes of one tenant happen one after another."""
+
+    def __init__(self, partitions: Partitions, audit: Audit) -> None:
+        self._partitions = partitions
+        self._audit = audit
+        self._locks: dict[str, asyncio.Lock] = {}
+        self.guards: list[InUse] = []
+
+    # ---- skills and dispositions
+
+    async def skills(self, actor: Actor) -> list[SkillView]:
+        """Return the skills."""
+        rows = await self._list(actor, "skill")
+        return [SkillView(**_only(row, SkillView)) for row in rows]
+
+    async def put_skill(self, actor: Actor, skill_id: str | None, body: SkillBody) -> SkillView:
+        """Add a skill, or replace it."""
+        body = msgspec.structs.replace(body, name=_name(body.name))
+        row = await self._put(actor, "skill", skill_id, body)
+        return SkillView(**_only(row, SkillView))
+
+    async def dispositions(self, actor: Actor) -> list[DispositionView]:
+        """Return the outcomes of wrap-up."""
+        rows = await self._list(actor, "disposition")
+        return [DispositionView(**_only(row, DispositionView)) for row in rows]
+
+    async def put_disposition(
+        self, actor: Actor, disposition_id: str | None, body: DispositionBody
+    ) -> DispositionView:
+        """Add an outcome, or replace it."""
+        body = msgspec.structs.replace(body, name=_name(body.name))
+        row = await self._put(actor, "disposition", disposition_id, body)
+        return DispositionView(**_only(row, DispositionView))
+
+    # ---- hours
+
+    async def hours(self, actor: Actor) -> list[HoursView]:
+        """Return the business hours, and whether they are open now."""
+        now_ms = self._partitions.clock.now_ms()
+        return [hours_view(row, now_ms) for row in await self._list(actor, "hours")]
+
+    async def put_hours(self, actor: Actor, hours_id: str | None, body: HoursBody) -> HoursView:
+        """Add business hours, or replace them."""
+        business_hours.checked(body)
+        body = msgspec.structs.replace(body, name=_name(body.name))
+        row = await self._put(actor, "hours", hours_id, body)
+        view = hours_view(row, self._partitions.clock.now_ms())
+        partition = await self._partitions.get(actor.tenant_id)
+        partition.book.hours[view.id] = hours_of(view)
+        self._partitions.places.floor_changed(actor.tenant_id)
+        return view
+
+    # ---- queues
+
+    async def queues(self, actor: Actor) -> list[QueueView]:
+        """Return the queues."""
+        return [queue_view(row) for row in await self._list(actor, "queue")]
+
+    async def put_queue(self, actor: Actor, queue_id: str | None, body: QueueBody) -> QueueView:
+        """Add a queue, or replace it; routing follows at once."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        body = msgspec.structs.replace(body, name=_name(body.name))
+        partition = await self._partitions.get(actor.tenant_id)
+        is_new = queue_id is None
+        chosen = queue_id or new_id("qu", self._partitions.clock.now_ms())
+        view = QueueView(id=chosen, **msgspec.to_builtins(body))
+        everywhere = [
+            agent_id
+            for agent_id in partition.engine.state.agents
+            if agent_id not in partition.book.profiles
+        ]
+
+        def check(tx: Tx) -> None:
+            self._check(tx, "queue", queue_id, body)
+            _check_references(tx, body)
+
+        def work(tx: Tx) -> None:
+            (store.insert if is_new else store.update)(tx, "queue", chosen, body)
+            if is_new:
+                for agent_id in everywhere:
+                    conversations.set_agent_queues(tx, agent_id, [*partition.book.queues, chosen])
+            self._audit(tx, actor, f"queue.{'make' if is_new else 'change'}", chosen)
+
+        async with self._lock(actor.tenant_id):
+            await self._partitions.database.read(actor.tenant_id, check)
+            await partition.submit(c.SetQueue(queue=rule_of(view)), work)
+            partition.book.queues[chosen] = view
+        self._partitions.places.queue_changed(partition, chosen)
+        return view
+
+    async def remove(self, actor: Actor, noun: str, object_id: str) -> None:
+        """Remove a skill, queue, hours or disposition that nothing refers to."""
+        authorize(actor, f"{noun}.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+
+        def check(tx: Tx) -> None:
+            if store.find(tx, noun, object_id) is None:
+                raise not_found(noun)
+            if _is_used(tx, noun, object_id) or any(g(tx, noun, object_id) for g in self.guards):
+                raise WeccError("in_use")
+
+        def work(tx: Tx) -> None:
+            store.delete(tx, noun, object_id)
+            self._audit(tx, actor, f"{noun}.remove", object_id)
+
+        async with self._lock(actor.tenant_id):
+            await self._partitions.database.read(actor.tenant_id, check)
+            if noun == "queue":
+                await partition.submit(c.RemoveQueue(queue_id=object_id), work)
+                partition.book.queues.pop(object_id, None)
+            else:
+                await self._partitions.database.write(actor.tenant_id, work)
+                partition.book.hours.pop(object_id, None)
+
+    # ---- agents
+
+    async def profiles(self, actor: Actor) -> list[AgentProfileView]:
+        """Return what every active user can do as an agent."""
+        authorize(actor, "agent_profile.read", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        users = await self._partitions.database.read(actor.tenant_id, self._partitions.people)
+        queue_ids = list(partition.book.queues)
+        return [
+            _profile_view(user.id, user.name, partition.engine.state.profile(user.id), queue_ids)
+            for user in users
+            if user.active
+        ]
+
+    async def put_profile(
+        self, actor: Actor, user_id: str, body: AgentProfileBody
+    ) -> AgentProfileView:
+        """Set what an agent can do; routing follows at once."""
+        authorize(actor, "agent_profile.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        profile = Profile(
+            queue_ids=tuple(body.queue_ids),
+            skills=dict(body.skills),
+            capacity={str(kind): limit for kind, limit in body.capacity.items()},
+        )
+
+        def check(tx: Tx) -> str:
+            names = {user.id: user.name for user in self._partitions.people(tx)}
+            if user_id not in names:
+                raise not_found("user")
+            _check_exist(tx, "skill", body.skills, "skills")
+            _check_exist(tx, "queue", body.queue_ids, "queue_ids")
+            return names[user_id]
+
+        def work(tx: Tx) -> None:
+            store.put_profile(tx, user_id, body)
+            conversations.set_agent_queues(tx, user_id, body.queue_ids)
+            self._audit(tx, actor, "agent_profile.change", user_id)
+
+        async with self._lock(actor.tenant_id):
+            name = await self._partitions.database.read(actor.tenant_id, check)
+            await partition.submit(c.SetProfile(agent_id=user_id, profile=profile), work)
+            partition.book.profiles[user_id] = profile
+        self._partitions.effects.agent_changed(partition, user_id)
+        return _profile_view(user_id, name, profile, list(partition.book.queues))
+
+    # ---- pieces
+
+    async def _list(self, actor: Actor, noun: str) -> list[Mapping[str, Any]]:
+        authorize(actor, f"{noun}.read", Relation.TENANT)
+        database = self._partitions.database
+        return list(await database.read(actor.tenant_id, lambda tx: store.all_of(tx, noun)))
+
+    async def _put(
+        self, actor: Actor, noun: str, object_id: str | None, body: msgspec.Struct
+    ) -> Mapping[str, Any]:
+        authorize(actor, f"{noun}.change", Relation.TENANT)
+        is_new = object_id is None
+        chosen = object_id or new_id(_PREFIX[noun], self._partitions.clock.now_ms())
+
+        def work(tx: Tx) -> Mapping[str, Any]:
+            self._check(tx, noun, object_id, body)
+            (store.insert if is_new else store.update)(tx, noun, chosen, body)
+            self._audit(tx, actor, f"{noun}.{'make' if is_new else 'change'}", chosen)
+            row = store.find(tx, noun, chosen)
+            if row is None:
+                raise not_found(noun)
+            return row
+
+        async with self._lock(actor.tenant_id):
+            return await self._partitions.database.write(actor.tenant_id, work)
+
+    def _check(self, tx: Tx, noun: str, object_id: str | None, body: msgspec.Struct) -> None:
+        if object_id is not None and store.find(tx, noun, object_id) is None:
+            raise not_found(noun)
+        column = _UNIQUE[noun]
+        if store.is_taken(tx, noun, column, getattr(body, column), object_id or ""):
+            raise WeccError("already_exists", f"Another one has this {column}.", field=column)
+
+    def _lock(self, tenant_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(tenant_id, asyncio.Lock())
+
+
+def _name(name: str) -> str:
+    return clean_line(name, field="name", max_chars=120, required=True)
+
+
+def _only(row: Mapping[str, Any], view: type[msgspec.Struct]) -> dict[str, Any]:
+    return {name: row[name] for name in view.__struct_fields__}
+
+
+def _profile_view(
+    user_id: str, name: str, profile: Profile, queue_ids: list[str]
+) -> AgentProfileView:
+    served = queue_ids if profile.queue_ids is None else list(profile.queue_ids)
+    return AgentProfileView(
+        user_id=user_id,
+        name=name,
+        skills=profile.skills,
+        queue_ids=served,
+        capacity={kind: profile.limit(kind) for kind in KINDS},
+    )
+
+
+def _check_references(tx: Tx, body: QueueBody) -> None:
+    _check_exist(tx, "skill", body.required_skills, "required_skills")
+    _check_exist(tx, "disposition", body.disposition_ids, "disposition_ids")
+    if body.hours_id is not None:
+        _check_exist(tx, "hours", [body.hours_id], "hours_id")
+
+
+def _check_exist(tx: Tx, noun: str, ids: Any, field: str) -> None:
+    known = {row["id"] for row in store.all_of(tx, noun)}
+    if not known.issuperset(ids):
+        raise WeccError("bad_value", f"It names a {noun} that does not exist.", field=field)
+
+
+def _is_used(tx: Tx, noun: str, object_id: str) -> bool:
+    """Tell whether this room's own rows refer to it."""
+    queues = store.all_of(tx, "queue")
+    profiles = store.profiles(tx).values()
+    match noun:
+        case "skill":
+            used = [row["required_skills"] for row in queues] + [row["skills"] for row in profiles]
+        case "disposition":
+            used = [row["disposition_ids"] for row in queues]
+        case "hours":
+            used = [[row["hours_id"]] for row in queues]
+        case _:
+            used = [row["queue_ids"] for row in profiles]
+    return any(object_id in ids for ids in used)

@@ -1,0 +1,246 @@
+"""What happens to interactions and offers, from the first enqueue to the end of wrap-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.acd.model import commands as c
+from gateway.acd.model.interaction import Interaction, Kind, Offer
+from gateway.acd.service.partition import Partition
+from gateway.acd.service.partitions import Partitions
+from gateway.acd.service.views import interaction_view, row_view
+from gateway.acd.store import configuration, interactions
+from gateway.acd.wire import InteractionView
+from gateway.engagement.service import conversations
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import WeccError, not_found
+from gateway.kernel.redaction import redact
+from gateway.kernel.text import clean
+from gateway.platform.database.port import Tx
+from gateway.tenancy.authorization import Relation, authorize
+
+_NOTE_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue:
+    """Work for a queue. ``created_at_ms`` is when the contact's clock began."""
+
+    interaction_id: str
+    kind: Kind
+    conversation_id: str
+    queue_id: str
+    created_at_ms: int
+    call_id: str | None = None
+    required_skills: dict[str, int] = field(default_factory=dict)
+    priority: int = 0
+    is_robot: bool = False
+
+
+class InteractionWork:
+    """Use cases of interactions and offers."""
+
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    # ---- from the contact's side
+
+    async def enqueue(self, tenant_id: str, order: Enqueue) -> InteractionView:
+        """Put work into its queue; repeating it returns what became of it."""
+        partition = await self._partitions.get(tenant_id)
+        found = await self._find(partition, order.interaction_id, order.conversation_id)
+        if found is not None:
+            return found
+        command = c.Enqueue(
+            interaction_id=order.interaction_id,
+            kind=order.kind,
+            conversation_id=order.conversation_id,
+            queue_id=order.queue_id,
+            created_at_ms=order.created_at_ms,
+            call_id=order.call_id,
+            skills=dict(order.required_skills),
+            priority=order.priority,
+            is_robot=order.is_robot,
+        )
+        await partition.submit(command)
+        return await self.view(tenant_id, order.interaction_id)
+
+    async def _find(
+        self, partition: Partition, interaction_id: str, conversation_id: str
+    ) -> InteractionView | None:
+        item = partition.engine.state.interactions.get(interaction_id)
+        if item is not None:
+            await partition.submit(c.Tick())
+            return interaction_view(partition.book, item)
+
+        def work(tx: Tx) -> InteractionView | None:
+            row = interactions.find(tx, interaction_id)
+            if row is not None:
+                return row_view(partition.book, row)
+            conversations.conversation_view(tx, conversation_id)
+            return None
+
+        return await self._partitions.database.read(partition.tenant_id, work)
+
+    async def view(self, tenant_id: str, interaction_id: str) -> InteractionView:
+        """Return an interaction, live or over."""
+        partition = await self._partitions.get(tenant_id)
+        item = partition.engine.state.interactions.get(interaction_id)
+        if item is not None:
+            return interaction_view(partition.book, item)
+        database = self._partitions.database
+        row = await database.read(tenant_id, lambda tx: interactions.find(tx, interaction_id))
+        if row is None:
+            raise not_found("interaction")
+        return row_view(partition.book, row)
+
+    async def abandon(self, tenant_id: str, interaction_id: str) -> None:
+        """The contact left. Answered work ends, and its agent goes to wrap-up; idempotent."""
+        partition = await self._partitions.get(tenant_id)
+        await partition.submit(c.Abandon(interaction_id=interaction_id))
+
+    # ---- offers
+
+    async def accept(self, actor: Actor, offer_id: str, sdp_offer: str | None) -> str | None:
+        """Take an offer; a call returns the ``sdp_answer``. Repeating it is harmless."""
+        partition = await self._partitions.get(actor.tenant_id)
+        item = self._offered_to(partition, actor, offer_id, "offer.accept")
+        if item.kind == "call":
+            if sdp_offer is None:
+                raise WeccError("bad_sdp", "A call needs an sdp_offer.", field="sdp_offer")
+            await partition.submit(c.Answer(offer_id=offer_id, agent_id=actor.id))
+        view = interaction_view(partition.book, item)
+        handler = self._partitions.handlers.get(item.kind)
+        answer = await handler.accepting(view, actor, sdp_offer) if handler is not None else None
+        try:
+            await partition.submit(c.Accept(offer_id=offer_id, agent_id=actor.id))
+        except WeccError:
+            if handler is not None:
+                await handler.accept_failed(view, actor)
+            raise
+        return answer
+
+    async def reject(self, actor: Actor, offer_id: str) -> None:
+        """Turn an offer down; the interaction keeps its place."""
+        partition = await self._partitions.get(actor.tenant_id)
+        self._offered_to(partition, actor, offer_id, "offer.reject")
+        await partition.submit(c.Reject(offer_id=offer_id, agent_id=actor.id))
+
+    def _offered_to(
+        self, partition: Partition, actor: Actor, offer_id: str, operation: str
+    ) -> Interaction:
+        state = partition.engine.state
+        offer: Offer | None = state.offers.get(offer_id)
+        if offer is not None:
+            is_own = offer.agent_id == actor.id
+            authorize(actor, operation, Relation.SELF if is_own else Relation.TENANT)
+            return state.interactions[offer.interaction_id]
+        authorize(actor, operation, Relation.SELF)
+        for interaction_id in partition.engine.index.work_of.get(actor.id, ()):
+            item = state.interactions[interaction_id]
+            if item.offer_id == offer_id:
+                return item
+        raise WeccError("offer_gone")
+
+    # ---- work in hand
+
+    async def transfer(
+        self,
+        actor: Actor,
+        interaction_id: str,
+        *,
+        to_queue_id: str | None = None,
+        to_agent_id: str | None = None,
+        note: str = "",
+    ) -> None:
+        """Hand over to a queue or an agent; place and clock stay, the note goes along."""
+        partition, item = await self._live(actor, interaction_id, "interaction.transfer")
+        text = redact(clean(note, field="note", max_chars=_NOTE_CHARS)).text if note else ""
+        notes = partition.book.notes
+        before = notes.get(item.id, "")
+        notes[item.id] = text
+
+        def work(tx: Tx) -> None:
+            interactions.set_note(tx, interaction_id, transfer=text, wrap_up=None)
+
+        command = c.Transfer(
+            interaction_id=interaction_id, to_queue_id=to_queue_id, to_agent_id=to_agent_id
+        )
+        try:
+            await partition.submit(command, work)
+        except WeccError:
+            notes[item.id] = before
+            raise
+
+    async def end(self, actor: Actor, interaction_id: str) -> None:
+        """End the exchange; repeating it is harmless."""
+        partition, item = await self._live_or_over(actor, interaction_id, "interaction.end")
+        if item is not None:
+            await partition.submit(c.End(interaction_id=interaction_id))
+
+    async def wrap_up(
+        self, actor: Actor, interaction_id: str, disposition_id: str | None, note: str = ""
+    ) -> None:
+        """Finish wrap-up with its outcome; the capacity is free again."""
+        operation = "interaction.wrap_up"
+        partition, item = await self._live_or_over(actor, interaction_id, operation)
+        if item is None:
+            raise WeccError("closed", "Wrap-up is over; its time may have run out.")
+        await self._check_disposition(actor.tenant_id, disposition_id)
+        text = redact(clean(note, field="note", max_chars=_NOTE_CHARS)).text if note else ""
+
+        def work(tx: Tx) -> None:
+            interactions.set_note(tx, interaction_id, transfer=None, wrap_up=text)
+
+        command = c.WrapUp(interaction_id=interaction_id, disposition_id=disposition_id)
+        await partition.submit(command, work)
+
+    async def _check_disposition(self, tenant_id: str, disposition_id: str | None) -> None:
+        if disposition_id is None:
+            return
+        row = await self._partitions.database.read(
+            tenant_id, lambda tx: configuration.find(tx, "disposition", disposition_id)
+        )
+        if row is None:
+            raise not_found("disposition")
+
+    async def take(self, actor: Actor, interaction_id: str) -> None:
+        """Take waiting work by hand. A call rings at once instead, for it needs media."""
+        partition, _ = await self._live(actor, interaction_id, "interaction.take")
+        await partition.submit(c.Take(interaction_id=interaction_id, agent_id=actor.id))
+
+    def relation(self, partition: Partition, actor: Actor, item: Interaction) -> Relation:
+        """Return how an actor of this tenant stands to live work."""
+        if item.agent_id == actor.id:
+            return Relation.PARTICIPANT
+        if partition.engine.state.profile(actor.id).serves(item.queue_id):
+            return Relation.QUEUE
+        return Relation.TENANT
+
+    async def _live(
+        self, actor: Actor, interaction_id: str, operation: str
+    ) -> tuple[Partition, Interaction]:
+        partition = await self._partitions.get(actor.tenant_id)
+        item = partition.engine.state.interactions.get(interaction_id)
+        if item is None:
+            authorize(actor, operation, Relation.FOREIGN)
+            raise not_found("interaction")
+        authorize(actor, operation, self.relation(partition, actor, item))
+        return partition, item
+
+    async def _live_or_over(
+        self, actor: Actor, interaction_id: str, operation: str
+    ) -> tuple[Partition, Interaction | None]:
+        partition = await self._partitions.get(actor.tenant_id)
+        item = partition.engine.state.interactions.get(interaction_id)
+        if item is not None:
+            authorize(actor, operation, self.relation(partition, actor, item))
+            return partition, item
+        database = self._partitions.database
+        row = await database.read(actor.tenant_id, lambda tx: interactions.find(tx, interaction_id))
+        relation = Relation.FOREIGN
+        if row is not None:
+            is_own = row["agent_id"] == actor.id
+            relation = Relation.PARTICIPANT if is_own else Relation.TENANT
+        authorize(actor, operation, relation)
+        return partition, None

@@ -1,0 +1,102 @@
+"""Interactions as rows: what lists, transcripts and reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.acd.store.tables import interactions
+from gateway.platform.database.port import Tx
+
+Row = Mapping[str, Any]
+LIVE = ("waiting", "offered", "active", "wrap_up")
+_CHANGING = (
+    "queue_id", "state", "agent_id", "accepted_at_ms", "ended_at_ms", "wrap_up_until_ms",
+    "disposition_id", "epoch",
+)  # fmt: skip
+_UPDATE = (
+    interactions.update()
+    .where(
+        interactions.c.tenant_id == sa.bindparam("b_tenant"),
+        interactions.c.id == sa.bindparam("b_id"),
+    )
+    .values({name: sa.bindparam(f"b_{name}") for name in _CHANGING})
+)
+
+
+def insert(tx: Tx, rows: Sequence[Row]) -> None:
+    """Add new interactions."""
+    if rows:
+        tx.execute(interactions.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+
+
+def update(tx: Tx, rows: Sequence[Row]) -> None:
+    """Bring what changes of known interactions up to date."""
+    for row in rows:
+        values = {f"b_{name}": row[name] for name in _CHANGING}
+        tx.execute(_UPDATE, {"b_tenant": tx.tenant_id, "b_id": row["id"], **values})
+
+
+def set_note(tx: Tx, interaction_id: str, *, transfer: str | None, wrap_up: str | None) -> None:
+    """Keep what an agent wrote for the next one, or at the end."""
+    given = {"transfer_note": transfer, "wrap_up_note": wrap_up}
+    values = {name: note for name, note in given.items() if note is not None}
+    tx.execute(
+        interactions.update()
+        .where(interactions.c.tenant_id == tx.tenant_id, interactions.c.id == interaction_id)
+        .values(values)
+    )
+
+
+def find(tx: Tx, interaction_id: str) -> Row | None:
+    """Return one interaction."""
+    return tx.one(
+        sa.select(interactions).where(
+            interactions.c.tenant_id == tx.tenant_id, interactions.c.id == interaction_id
+        )
+    )
+
+
+def exists(tx: Tx, interaction_id: str) -> bool:
+    """Tell whether the interaction was ever enqueued."""
+    return find(tx, interaction_id) is not None
+
+
+def has_open(tx: Tx, conversation_id: str) -> bool:
+    """Tell whether work of the conversation waits, rings or is being handled."""
+    row = tx.one(
+        sa.select(interactions.c.id)
+        .where(
+            interactions.c.tenant_id == tx.tenant_id,
+            interactions.c.conversation_id == conversation_id,
+            interactions.c.state.in_(("waiting", "offered", "active")),
+        )
+        .limit(1)
+    )
+    return row is not None
+
+
+def of_conversation(tx: Tx, conversation_id: str) -> Sequence[Row]:
+    """Return the interactions of a conversation, oldest first."""
+    return tx.all(
+        sa.select(interactions)
+        .where(
+            interactions.c.tenant_id == tx.tenant_id,
+            interactions.c.conversation_id == conversation_id,
+        )
+        .order_by(interactions.c.created_at_ms, interactions.c.id)
+    )
+
+
+def notes_of_live(tx: Tx) -> dict[str, str]:
+    """Return the transfer notes of interactions that are not over."""
+    rows = tx.all(
+        sa.select(interactions.c.id, interactions.c.transfer_note).where(
+            interactions.c.tenant_id == tx.tenant_id,
+            interactions.c.state.in_(LIVE),
+            interactions.c.transfer_note != "",
+        )
+    )
+    return {row["id"]: row["transfer_note"] for row in rows}

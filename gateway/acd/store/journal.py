@@ -1,0 +1,136 @@
+"""The journal: one fenced writer per tenant, every position written once.
+
+A commit moves the partition's row from the expected position to the new one under the writer's
+own epoch. Whoever took over has raised the epoch; whoever is late finds another position: both
+find no row to update and are refused before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from gateway.acd.store.tables import deliveries, journal, partitions, snapshots
+from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
+
+_MAIN = "main"
+
+
+class Fenced(WeccError):
+    """Somebody else writes this partition's journal now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not_ready", "Another process routes this tenant now. Try again in a moment."
+        )
+
+
+class Tail(NamedTuple):
+    """What a partition is rebuilt from."""
+
+    position: int
+    snapshot: str | None
+    entries: list[str]
+
+
+def take_over(tx: Tx) -> tuple[int, int]:
+    """Raise the epoch and become the writer; returns (epoch, position)."""
+    here = (partitions.c.tenant_id == tx.tenant_id, partitions.c.id == _MAIN)
+    row = tx.one(sa.select(partitions).where(*here).with_for_update())
+    if row is None:
+        tx.execute(
+            partitions.insert().values(tenant_id=tx.tenant_id, id=_MAIN, epoch=1, position=0)
+        )
+        return 1, 0
+    tx.execute(partitions.update().where(*here).values(epoch=row["epoch"] + 1))
+    return row["epoch"] + 1, row["position"]
+
+
+def append(
+    tx: Tx, epoch: int, expected: int, rows: Sequence[Mapping[str, Any]], moved_to: int
+) -> None:
+    """Write entries after ``expected``; raises ``Fenced`` when that is not the end any more."""
+    moved = tx.execute(
+        partitions.update()
+        .where(
+            partitions.c.tenant_id == tx.tenant_id,
+            partitions.c.id == _MAIN,
+            partitions.c.epoch == epoch,
+            partitions.c.position == expected,
+        )
+        .values(position=moved_to)
+    )
+    if moved.rowcount != 1:
+        raise Fenced
+    if rows:
+        tx.execute(journal.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+
+
+def read_tail(tx: Tx) -> Tail:
+    """Return the newest snapshot and the entries after it."""
+    snapshot = tx.one(
+        sa.select(snapshots.c.position, snapshots.c.body)
+        .where(snapshots.c.tenant_id == tx.tenant_id)
+        .order_by(snapshots.c.position.desc())
+        .limit(1)
+    )
+    start = snapshot["position"] if snapshot is not None else 0
+    rows = tx.all(
+        sa.select(journal.c.body)
+        .where(journal.c.tenant_id == tx.tenant_id, journal.c.position > start)
+        .order_by(journal.c.position)
+    )
+    body = snapshot["body"] if snapshot is not None else None
+    return Tail(start, body, [row["body"] for row in rows])
+
+
+def entries_between(tx: Tx, after: int, up_to: int) -> list[str]:
+    """Return the entries at positions ``after`` < p <= ``up_to``."""
+    rows = tx.all(
+        sa.select(journal.c.body)
+        .where(
+            journal.c.tenant_id == tx.tenant_id,
+            journal.c.position > after,
+            journal.c.position <= up_to,
+        )
+        .order_by(journal.c.position)
+    )
+    return [row["body"] for row in rows]
+
+
+def put_snapshot(tx: Tx, position: int, at_ms: int, body: str) -> None:
+    """Keep a snapshot, and the one before it."""
+    mine = snapshots.c.tenant_id == tx.tenant_id
+    kept = tx.one(sa.select(sa.func.max(snapshots.c.position).label("last")).where(mine))
+    if kept is not None and kept["last"] is not None:
+        tx.execute(snapshots.delete().where(mine, snapshots.c.position < kept["last"]))
+    tx.execute(
+        snapshots.insert().values(tenant_id=tx.tenant_id, position=position, at_ms=at_ms, body=body)
+    )
+
+
+def owe(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Remember calls that handlers must get."""
+    if rows:
+        tx.execute(deliveries.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+
+
+def owed(tx: Tx) -> Sequence[Mapping[str, Any]]:
+    """Return the calls that handlers still must get, in order."""
+    return tx.all(
+        sa.select(deliveries)
+        .where(deliveries.c.tenant_id == tx.tenant_id)
+        .order_by(deliveries.c.position)
+    )
+
+
+def delivered(tx: Tx, positions: Sequence[int]) -> None:
+    """Forget calls that handlers returned from."""
+    tx.execute(
+        deliveries.delete().where(
+            deliveries.c.tenant_id == tx.tenant_id, deliveries.c.position.in_(positions)
+        )
+    )

@@ -120,20 +120,20 @@ class House:
         body = {"name": "Shop", "origins": ["https://shop.example"], "languages": ["en"]}
         return await self.tenancy.sites.create(admin, SiteBody(**{**body, **changes}))
 
-    def client(self, signed_in: SignedIn | None = None, **headers: str) -> httpx.AsyncClient:
+    def client(self, signed_in: SignedIn | None = None, /, **headers: str) -> httpx.AsyncClient:
         """A browser at the desk, signed in or not."""
         own = {"host": f"desk.localhost:{self.port}"}
         if signed_in is not None:
             own["cookie"] = f"wecc={signed_in.token}"
             own["x-wecc-csrf"] = signed_in.login.csrf
         return httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.port}", headers={**own, **headers}
+            base_url=f"http://127.0.0.1:{self.port}", headers={**own, **headers}, verify=False
         )
 
     def widget(self, **headers: str) -> httpx.AsyncClient:
         own = {"host": f"widget.localhost:{self.port}"}
         return httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self.port}", headers={**own, **headers}
+            base_url=f"http://127.0.0.1:{self.port}", headers={**own, **headers}, verify=False
         )
 
     def app(self, extra: list[Route] | None = None) -> ASGIApp:
@@ -148,7 +148,7 @@ class House:
                     table, authenticate, require_entries, self.limiter, origin=origin
                 )
             ],
-            exception_handlers=handlers,  # type: ignore[arg-type]
+            exception_handlers=handlers,
         )
         starlette.router.redirect_slashes = False
         capped = BodyCap(starlette, body_limits(table))

@@ -22,6 +22,7 @@ import msgspec
 from gateway.kernel.errors import WeccError
 from gateway.voice.media import frames
 from gateway.voice.media.link import Link, WorkerLegs
+from gateway.voice.media.sdp import check_size
 from gateway.voice.ports import LegReport, LegState, LegStats
 
 START_LIMIT_S = 5.0
@@ -69,6 +70,7 @@ class EmbeddedEngine:
     # ---- MediaEngine -----------------------------------------------------------------------
 
     async def create_leg(self, leg_id: str, call_id: str, sdp_offer: str) -> str:
+        check_size(sdp_offer)
         known = self._legs.get(leg_id)
         link = known.link if known is not None else self._link_for(call_id)
         self._legs[leg_id] = _Known(link, call_id, "connecting")
@@ -84,6 +86,8 @@ class EmbeddedEngine:
 
     async def add_candidate(self, leg_id: str, candidate: str | None, sdp_mid: str | None) -> None:
         del sdp_mid  # everything is bundled
+        if candidate is not None and not candidate.isascii():
+            return
         link = self._home(leg_id)
         await link.request(frames.AddCandidate, leg_id=leg_id, candidate=candidate)
 

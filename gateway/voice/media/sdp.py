@@ -29,10 +29,13 @@ _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _FINGERPRINT = re.compile(
     r"(?i:(sha-256|sha-384|sha-512)) ((?:[0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2})"
 )
-_MEDIA = re.compile(r"m=([a-z]{1,16}) (\d{1,5})(?:/\d{1,5})? ([A-Z/]{1,30}) ([^\r\n]{1,600})")
+_MEDIA = re.compile(
+    r"m=([a-z]{1,16}) (\d{1,5})(?:/\d{1,5})? ([A-Z/]{1,30}) ([^\r\n]{1,600})", re.ASCII
+)
 _CANDIDATE = re.compile(
     r"(?:candidate:)?([A-Za-z0-9+/]{1,32}) (\d{1,3}) ([A-Za-z]{3,4}) (\d{1,10}) ([^ ]{1,255}) "
-    r"(\d{1,5}) typ (host|srflx|prflx|relay)(?: .{0,400})?"
+    r"(\d{1,5}) typ (host|srflx|prflx|relay)(?: .{0,400})?",
+    re.ASCII,
 )
 _OPUS_RATE = "48000"
 
@@ -109,6 +112,16 @@ def read_offer(text: str) -> Offer:
         raise bad_sdp("it is malformed") from fault
 
 
+def check_size(text: str) -> None:
+    """Refuse what is too long, or is no Unicode text (lone surrogates)."""
+    try:
+        size_bytes = len(text.encode()) if len(text) <= SDP_MAX_BYTES else len(text)
+    except UnicodeEncodeError:
+        raise bad_sdp("it is not valid Unicode") from None
+    if size_bytes > SDP_MAX_BYTES:
+        raise bad_sdp(f"it is longer than {SDP_MAX_BYTES} bytes")
+
+
 def read_candidate(text: str) -> RemoteCandidate | None:
     """Return a candidate, or None for one that is malformed or not for us (TCP, RTCP)."""
     match = _CANDIDATE.fullmatch(text.strip())
@@ -122,8 +135,7 @@ def read_candidate(text: str) -> RemoteCandidate | None:
 
 
 def _sections(text: str) -> tuple[Section, list[Section]]:
-    if len(text) > SDP_MAX_BYTES or len(text.encode("utf-8", "replace")) > SDP_MAX_BYTES:
-        raise bad_sdp(f"it is longer than {SDP_MAX_BYTES} bytes")
+    check_size(text)
     lines = text.splitlines()
     if len(lines) > LINES_MAX or any(len(line) > LINE_MAX_CHARS for line in lines):
         raise bad_sdp("it has too many or too long lines")
@@ -157,7 +169,7 @@ def _attribute(section: Section, text: str) -> None:
     if name == "rtpmap":
         number, _, codec = value.partition(" ")
         parts = codec.strip().split("/")
-        section.rtpmap[int(number[:3])] = (parts[0].lower(), parts[1])
+        section.rtpmap[_number(number)] = (parts[0].lower(), parts[1])
     elif name == "fingerprint":
         match = _FINGERPRINT.fullmatch(value.strip())
         if match is not None and len(section.fingerprints) < FINGERPRINTS_MAX:
@@ -211,6 +223,12 @@ def _check_transport(
             raise bad_sdp(why)
 
 
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 4):
+        raise ValueError("not a payload type")
+    return int(text)
+
+
 def _mid(section: Section) -> str:
     mid = section.attributes.get("mid", "")
     if mid and not _TOKEN.fullmatch(mid):
@@ -221,7 +239,7 @@ def _mid(section: Section) -> str:
 def _payload_types(audio: Section) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in audio.formats:
-        number = int(name)
+        number = _number(name)
         codec, rate = audio.rtpmap.get(number, ("", ""))
         dynamic = 35 <= number <= 63 or 96 <= number <= 127
         if codec in (OPUS, EVENTS) and rate == _OPUS_RATE and dynamic:

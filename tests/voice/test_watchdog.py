@@ -1,0 +1,47 @@
+"""The parent's view of a media worker: answering, hanging, back again, gone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from gateway.voice.media.watchdog import Watchdog
+from tests.voice.rig import Workers
+
+
+async def _look(dog: Watchdog, seconds: float) -> float | None:
+    """Return after how many seconds the watchdog barked, if it did."""
+    started_s = time.monotonic()
+    while (passed_s := time.monotonic() - started_s) < seconds:
+        if dog.hangs(time.monotonic()):
+            return passed_s
+        await asyncio.sleep(0.1)
+    return None
+
+
+@pytest.mark.fault
+async def test_a_hang_is_seen_within_three_seconds() -> None:
+    async with Workers() as workers:
+        dog = Watchdog(workers.paths[0])
+        assert await _look(dog, 2) is None
+        workers.signal(0, signal.SIGSTOP)
+        barked_s = await _look(dog, 4)
+        assert barked_s is not None
+        assert barked_s <= 3.2
+        workers.signal(0, signal.SIGKILL)
+        await asyncio.to_thread(workers.processes[0].wait)
+        dog.forget()
+        await workers.start(0)
+        assert await _look(dog, 2) is None
+        dog.forget()
+
+
+async def test_a_worker_that_is_not_there_yet_does_not_hang() -> None:
+    workers = Workers(1)
+    dog = Watchdog(workers.paths[0])
+    assert await _look(dog, 0.5) is None
+    assert dog.hangs(time.monotonic() + 31)
+    workers.directory.rmdir()

@@ -80,7 +80,7 @@ def attachment_for(tx: Tx, actor: Actor, attachment_id: str, operation: str) -> 
     """Return an attachment's row through its conversation."""
     row = files.attachments_by_id(tx, [attachment_id]).get(attachment_id)
     if row is None:
-        authorize(actor, operation)
+        authorize(actor, operation, Relation.FOREIGN)
         raise not_found("file")
     conversation_for(tx, actor, row["conversation_id"], operation)
     return row

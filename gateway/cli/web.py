@@ -32,7 +32,8 @@ def web(arguments: argparse.Namespace) -> int:
     sockets = [socket.socket(fileno=int(number)) for number in arguments.fds.split(",")]
     media = [Path(path) for path in arguments.sockets.split(",") if path]
     try:
-        return uvloop.run(_serve(settings, sockets, media, demo=arguments.demo))
+        code: int = uvloop.run(_serve(settings, sockets, media, demo=arguments.demo))
+        return code
     except WeccError as error:
         print(f"wecc: {error.message}", file=sys.stderr)
         return EXIT_CONFIGURATION if error.code == "unsafe_configuration" else 1
@@ -64,7 +65,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._application = application
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(
+        self,
+        sockets: list[socket.socket] | None = None,  # noqa: ARG002 - the parent's
+    ) -> None:
         with contextlib.suppress(Exception):
             await self._application.say_goodbye()
         # the listening sockets belong to the parent: they stay open for the next web process

@@ -159,15 +159,12 @@ class IntakeService:
         def work(tx: Tx) -> list[Intake]:
             return [i for known in conversation_ids for i in store.of_conversation(tx, known)]
 
-        places = []
-        for intake in await self._database.read(tenant_id, work):
-            if intake.state == "enqueued":
-                place = await self._acd.place(tenant_id, intake.id)
-            else:
-                place = None if intake.state == "closed" else _on_the_way(intake)
-            if place is not None and place.state not in ("closed", "abandoned"):
-                places.append(place)
-        return places
+        on_the_way = [
+            _on_the_way(intake)
+            for intake in await self._database.read(tenant_id, work)
+            if not intake.is_done
+        ]
+        return [*await self._acd.places_for(tenant_id, conversation_ids), *on_the_way]
 
     async def _known_call(self, actor: Actor, request: CallRequest) -> Intake | None:
         def work(tx: Tx) -> Intake | None:

@@ -100,7 +100,7 @@ def _desk(surfaces: Surfaces) -> ASGIApp:
             return static.respond(asset, request)
         if index is None:
             return PlainTextResponse("The desk is not built: run `make build`.\n", 503)
-        if path.startswith(API_PREFIX) or path.startswith("/assets/"):
+        if path.startswith((API_PREFIX, "/assets/")):
             return PlainTextResponse("There is nothing here.\n", 404)
         return static.page(index, nonce_of(request.scope))
 

@@ -112,8 +112,21 @@ TABLE: dict[str, Rule] = {
     "me.change": _OWN,
 }
 PUBLIC: frozenset[str] = frozenset(
-    {"hello", "ping", "channel.open", "channel.use", "file.read", "sign_in", "sign_in.link", "set_up", "site.config", "health", "metrics"}
+    {
+        "channel.open",
+        "channel.use",
+        "file.read",
+        "health",
+        "hello",
+        "metrics",
+        "ping",
+        "set_up",
+        "sign_in",
+        "sign_in.link",
+        "site.config",
+    }
 )
+"""Operations that check who is there by themselves, or are for everybody."""
 
 
 def authorize(actor: Actor, operation: str, relation: Relation = Relation.SELF) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
+from gateway.platform.database.port import Tx
 from gateway.tenancy.model import LoginsEnded
 
 Availability = Literal["online", "busy", "offline"]
 SiteAvailability = Callable[[str, str], Awaitable[Availability]]
 """(tenant_id, site_id) -> what the widget shows before anything is clicked."""
 LoginListener = Callable[[LoginsEnded], None]
+TenantMade = Callable[[Tx], None]
+"""Called in the commit that makes a tenant: other rooms add what it starts with."""
 TenantDropped = Callable[[str], Awaitable[None]]
 """Called with the tenant's id before its rows go: destroys its keys and files; idempotent."""
 

@@ -31,11 +31,13 @@ MAX_WATCHED = 200
 class AgentSide(BaseSide):
     """The gateway's half of one desk's connection."""
 
-    __slots__ = ("_assigned", "_ends", "_followed", "_visitors", "_watched", "login", "who")
+    __slots__ = ("_assigned", "_ends", "_followed", "_visitors", "_watched", "who")
 
     def __init__(self, connection: Connection, rooms: Rooms, login: Login) -> None:
         super().__init__(connection, rooms)
-        self.login, self.who = login, login.actor
+        self.who = login.actor
+        connection.owner = (login.actor.tenant_id, login.actor.id)
+        connection.login_id = login.id
         self._ends: list[Callable[[], None]] = []
         self._followed: dict[str, Callable[[], None]] = {}
         self._assigned: dict[str, set[str]] = {}
@@ -79,7 +81,7 @@ class AgentSide(BaseSide):
             wire.AgentWelcome(
                 v=PROTOCOL_VERSION,
                 user=await rooms.tenancy.users.find(system(actor.tenant_id), actor.id),
-                agent=await rooms.acd.agent_view(actor.tenant_id, actor.id),
+                agent=await rooms.acd.agent_view(actor),
                 offers=await rooms.acd.offers_for(actor),
                 assignments=assignments,
                 calls=await rooms.voice.calls_for(actor),
@@ -88,8 +90,10 @@ class AgentSide(BaseSide):
                 server_at_ms=rooms.clock.now_ms(),
             )
         )
-        for page in await rooms.engagement.resume(actor, frame.resume):
-            self.connection.send(page)
+        for missed in await rooms.engagement.resume(actor, frame.resume):
+            self.connection.send(missed)
+        for known in await rooms.voice.frames_for(actor):
+            self.connection.send(known)
 
     # ---- delivery --------------------------------------------------------------------------
 

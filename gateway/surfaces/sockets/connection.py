@@ -74,7 +74,9 @@ class Connection:
         "greeted",
         "heard_ms",
         "id",
+        "login_id",
         "opened_ms",
+        "owner",
     )
 
     def __init__(
@@ -90,6 +92,8 @@ class Connection:
         self.id = connection_id
         self.opened_ms = self.heard_ms = now_ms
         self.greeted = False
+        self.owner: tuple[str, str] | None = None
+        self.login_id = ""
         self.bucket = bucket
         self._write, self._close = write, close
         self._limit_bytes = limit_bytes
@@ -174,6 +178,11 @@ class Connections:
     def remove(self, connection: Connection) -> None:
         """Forget a connection."""
         self._connections.pop(connection.id, None)
+
+    def of_user(self, tenant_id: str, user_id: str) -> list[Connection]:
+        """Return the open desks of one person."""
+        owner = (tenant_id, user_id)
+        return [one for one in self._connections.values() if one.owner == owner]
 
     async def start(self) -> None:
         """Start the sweeper."""

@@ -149,8 +149,10 @@ class VisitorSide(BaseSide):
                 calls=await rooms.voice.calls_for(actor),
             )
         )
-        for page in await rooms.engagement.resume(actor, resume):
-            self.connection.send(page)
+        for missed in await rooms.engagement.resume(actor, resume):
+            self.connection.send(missed)
+        for known in await rooms.voice.frames_for(actor):
+            self.connection.send(known)
 
     # ---- delivery --------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.kernel.actor import Actor
 from gateway.kernel.clock import Clock
@@ -20,7 +20,8 @@ from gateway.tenancy.service.sites import Sites
 from gateway.tenancy.service.tenants import NewTenant, SetUp, Tenants
 from gateway.tenancy.service.users import Users
 from gateway.tenancy.service.visitors import VerifiedVisitor, Visitors
-from gateway.tenancy.wire import SiteView
+from gateway.tenancy.store import users
+from gateway.tenancy.wire import SiteView, UserView
 
 __all__ = ["NewTenant", "SignedIn", "TenancyService", "VerifiedVisitor"]
 
@@ -117,6 +118,10 @@ class TenancyService:
     def on_logins_ended(self, listener: LoginListener) -> Callable[[], None]:
         """Call ``listener`` when logins end, so that sockets can be closed at once."""
         return self.logins.on_ended(listener)
+
+    def people(self, tx: Tx) -> Sequence[UserView]:
+        """Return the users of a tenant, in the caller's unit of work."""
+        return users.all_views(tx)
 
     def audit(
         self,

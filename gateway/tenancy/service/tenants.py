@@ -18,7 +18,7 @@ from gateway.tenancy.model import (
     normal_email,
     secret_hash,
 )
-from gateway.tenancy.ports import TenantDropped
+from gateway.tenancy.ports import TenantDropped, TenantMade
 from gateway.tenancy.service.ground import Ground
 from gateway.tenancy.service.links import add_user
 from gateway.tenancy.service.logins import Logins, SignedIn
@@ -41,11 +41,16 @@ class Tenants:
         self._ground = ground
         self._logins = logins
         self._hooks: list[TenantDropped] = []
+        self._defaults: list[TenantMade] = []
         self._is_any = False
 
     def on_dropped(self, hook: TenantDropped) -> None:
         """Have ``hook`` destroy what a tenant has outside the database, when it is dropped."""
         self._hooks.append(hook)
+
+    def on_made(self, hook: TenantMade) -> None:
+        """Have ``hook`` write what a new tenant starts with, in the commit that makes it."""
+        self._defaults.append(hook)
 
     async def all(self) -> Sequence[Mapping[str, Any]]:
         """Return every tenant (id, name, is_demo, created_at_ms); for the operator only."""
@@ -83,6 +88,8 @@ class Tenants:
             if encoded is not None:
                 users.set_password_hash(tx, admin_id, encoded)
             self._ground.audit.write(tx, actors.system(tenant_id), "tenant.make", tenant_id)
+            for hook in self._defaults:
+                hook(tx)
             return NewTenant(tenant_id, admin_id)
 
         made = await self._ground.database.write(tenant_id, work)

@@ -1,0 +1,173 @@
+"""Puts every room's service on the store; nothing runs yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import gateway.settings as configuration
+from gateway.acd.service import AcdService
+from gateway.acd.wire import InteractionKind
+from gateway.app.store import Store
+from gateway.engagement.service import EngagementService, FileAddresses, FileLimits, FileStore
+from gateway.intake.handler import ClosingHandler, WrittenHandler
+from gateway.intake.service import IntakeService
+from gateway.intake.steps import Languages, Steps
+from gateway.kernel.clock import Clock
+from gateway.knowledge.service import KnowledgeService
+from gateway.platform.bus import LocalBus
+from gateway.platform.database.port import Database, Tx
+from gateway.platform.http.limiter import DEFAULT_RATES, Limiter, Rate
+from gateway.platform.http.peer import Peers
+from gateway.platform.isolation import Isolation
+from gateway.rules.service import RulesService
+from gateway.settings import Settings
+from gateway.surfaces.availability import Ask, SiteStates, State
+from gateway.surfaces.rooms import Rooms
+from gateway.tenancy.model import Addresses as LinkAddresses
+from gateway.tenancy.model import SiteLimits
+from gateway.tenancy.passwords import Passwords
+from gateway.tenancy.service import TenancyService
+from gateway.voice.media.engine import EmbeddedEngine
+from gateway.voice.service import VoiceService
+from nlp.pool import WorkerPool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms with what lives behind them."""
+
+    rooms: Rooms
+    store: Store
+    knowledge: KnowledgeService
+    steps: Steps
+    engine: EmbeddedEngine
+    analyser: WorkerPool
+    isolation: Isolation
+
+
+def _limiter(settings: Settings, clock: Clock) -> Limiter:
+    per_hour = settings.limits.conversations_per_hour
+    sockets = settings.limits.sockets_per_address
+    rates = {
+        **DEFAULT_RATES,
+        "conversation": Rate(burst=max(20, per_hour // 3), per_s=per_hour / 3600),
+        "visitor": Rate(burst=max(20, sockets), per_s=max(0.5, sockets / 60)),
+        "socket": Rate(burst=max(60, sockets), per_s=max(5, sockets / 20)),
+    }
+    return Limiter(clock, rates)
+
+
+async def build_rooms(settings: Settings, store: Store, port: int, media: Sequence[Path]) -> House:
+    """Put every room's service on the store; nothing runs yet."""
+    database, clock, bus = store.database, store.clock, LocalBus()
+    addresses = configuration.addresses(settings, port)
+    limiter = _limiter(settings, clock)
+    holder: list[SiteStates] = []
+
+    async def site_state(tenant_id: str, site_id: str) -> State:
+        return await holder[0].state(tenant_id, site_id)
+
+    tenancy = TenancyService(
+        database=database,
+        clock=clock,
+        sealer=store.sealer,
+        limiter=limiter,
+        addresses=LinkAddresses(addresses.desk, addresses.widget, addresses.files),
+        site_limits=SiteLimits(settings.limits.file_bytes),
+        passwords=Passwords(),
+        availability=site_state,
+    )
+    isolation = Isolation(preload=("gateway.engagement.images",))
+    engagement = EngagementService(
+        database=database,
+        bus=bus,
+        clock=clock,
+        files=FileStore(
+            blobs=store.blobs,
+            isolation=isolation,
+            addresses=FileAddresses(
+                key=store.sealer.derive("file addresses"), base_url=addresses.files, clock=clock
+            ),
+            limits=FileLimits(
+                file_bytes=settings.limits.file_bytes,
+                conversation_bytes=settings.limits.conversation_bytes,
+                tenant_bytes=settings.limits.tenant_bytes,
+            ),
+        ),
+    )
+    acd = AcdService(
+        database=database, bus=bus, clock=clock, people=tenancy.people, audit=tenancy.audit
+    )
+    rules = RulesService(database=database, tenancy=tenancy, destinations=acd)
+    engine = EmbeddedEngine(media)
+    voice = VoiceService(
+        database=database, bus=bus, clock=clock, acd=acd, engine=engine, time_line=engagement
+    )
+    analyser = WorkerPool()
+    steps = Steps(
+        database=database,
+        engagement=engagement,
+        clock=clock,
+        acd=acd,
+        rules=rules,
+        calls=voice,
+        analyser=analyser,
+        languages=_languages(tenancy),
+    )
+    intake = IntakeService(
+        database=database, engagement=engagement, acd=acd, rules=rules, calls=voice, steps=steps
+    )
+    written = WrittenHandler(database=database, engagement=engagement, acd=acd)
+    kinds: tuple[InteractionKind, ...] = ("chat", "message")
+    for kind in kinds:
+        acd.register_handler(kind, written)
+    acd.register_handler(
+        "call", ClosingHandler(voice, database=database, engagement=engagement, acd=acd)
+    )
+    acd.register_guard(lambda tx, _noun, object_id: rules.refers_to(tx, object_id))
+    tenancy.tenants.on_made(lambda tx: _furnish(acd, tx))
+    tenancy.tenants.on_dropped(store.blobs.drop_tenant)
+    tenancy.tenants.on_dropped(acd.forget)
+    sites = SiteStates(ask=_site_state(rules, acd, database), bus=bus, clock=clock)
+    holder.append(sites)
+    rooms = Rooms(
+        settings=settings,
+        addresses=addresses,
+        clock=clock,
+        database=database,
+        bus=bus,
+        limiter=limiter,
+        peers=Peers(settings.server.trusted_proxies),
+        tenancy=tenancy,
+        engagement=engagement,
+        acd=acd,
+        voice=voice,
+        rules=rules,
+        intake=intake,
+        sites=sites,
+    )
+    knowledge = KnowledgeService(database=database, tenancy=tenancy)
+    return House(rooms, store, knowledge, steps, engine, analyser, isolation)
+
+
+def _languages(tenancy: TenancyService) -> Languages:
+    async def languages(tenant_id: str, site_id: str) -> Sequence[str]:
+        site = await tenancy.sites.find(tenant_id, site_id)
+        return site.languages if site is not None else ()
+
+    return languages
+
+
+def _site_state(rules: RulesService, acd: AcdService, database: Database) -> Ask:
+    async def ask(tenant_id: str, site_id: str) -> State:
+        queue_ids = await database.read(tenant_id, lambda tx: rules.queue_ids(tx, site_id))
+        return await acd.availability(tenant_id, sorted(queue_ids))
+
+    return ask
+
+
+def _furnish(acd: AcdService, tx: Tx) -> None:
+    """Give a new tenant a queue, hours and outcomes, so that its first chat just works."""
+    acd.defaults(tx)

@@ -1,6 +1,6 @@
 """Backup of a running gateway, and restore onto an empty directory.
 
-A backup is a directory: ``wecc.db``, ``master.key``, ``blobs/`` and ``manifest.json``. The
+A backup is a directory: ``wecc.sqlite``, ``master.key``, ``files/`` and ``manifest.json``. The
 database is copied by SQLite's online backup in one step, which is a snapshot the writer does not
 wait for. Files are copied before it and again after it, because they only ever grow: so every
 file that a row of the snapshot names is there. Whoever holds a backup can read everything in it.
@@ -29,7 +29,7 @@ from gateway.platform.disk import make_directory, sync_directory
 from gateway.platform.keys import fingerprint_of, load_master_key
 
 KEY_NAME = "master.key"
-BLOBS_NAME = "blobs"
+BLOBS_NAME = "files"
 MANIFEST_NAME = "manifest.json"
 FORMAT = 1
 

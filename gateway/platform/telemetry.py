@@ -13,7 +13,6 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -160,10 +159,8 @@ class Metrics:
 class LoopLag:
     """Measures how late the event loop wakes: anything that blocks it shows here."""
 
-    def __init__(
-        self, report: Callable[[float], None], interval_s: float = _LAG_INTERVAL_S
-    ) -> None:
-        self._report = report
+    def __init__(self, metrics: Metrics, interval_s: float = _LAG_INTERVAL_S) -> None:
+        self._metrics = metrics
         self._interval_s = interval_s
         self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -183,7 +180,7 @@ class LoopLag:
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         self.last_s = max(0.0, loop.time() - self._due_s)
-        self._report(self.last_s)
+        self._metrics.loop_lag_seconds.set(self.last_s)
         self._due_s = loop.time() + self._interval_s
         self._timer = loop.call_at(self._due_s, self._wake, loop)
 

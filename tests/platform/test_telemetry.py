@@ -107,16 +107,24 @@ def test_promises_read_zero_from_the_start(stream: io.StringIO) -> None:
         metrics.violated("made_up")
 
 
+def _lag_s(metrics: Metrics) -> float:
+    (family,) = metrics.loop_lag_seconds.collect()
+    return family.samples[0].value
+
+
 async def test_a_blocked_loop_shows() -> None:
-    seen: list[float] = []
-    lag = LoopLag(seen.append, interval_s=0.01)
+    metrics = Metrics()
+    lag = LoopLag(metrics, interval_s=0.05)
     lag.start()
-    await asyncio.sleep(0.05)
-    time.sleep(0.1)  # noqa: ASYNC251 - the very thing it must notice
-    await asyncio.sleep(0.03)
+    time.sleep(0.2)  # noqa: ASYNC251 - the very thing it must notice
+    await asyncio.sleep(0.01)
+    assert 0.1 < lag.last_s < 5
+    assert _lag_s(metrics) == lag.last_s
+    blocked_s = lag.last_s
+    await asyncio.sleep(0.2)
+    assert lag.last_s < blocked_s
     lag.stop()
-    count = len(seen)
-    assert max(seen) >= 0.08
-    assert min(seen) < 0.05
-    await asyncio.sleep(0.03)
-    assert len(seen) == count
+    settled_s = lag.last_s
+    time.sleep(0.1)  # noqa: ASYNC251
+    await asyncio.sleep(0.1)
+    assert lag.last_s == settled_s

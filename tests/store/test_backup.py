@@ -33,7 +33,7 @@ class Store:
     async def open(self) -> Store:
         await self.database.open()
         keys = await open_keys(self.database, self.data_dir / "master.key")
-        self.blobs = DiskBlobs(self.data_dir / "blobs", keys)
+        self.blobs = DiskBlobs(self.data_dir / "files", keys)
         return self
 
     async def close(self) -> None:
@@ -131,7 +131,7 @@ def test_a_damaged_backup_is_refused(taken: Path, tmp_path: Path) -> None:
     database.write_bytes(sound[:5000] + os.urandom(200) + sound[5200:])
     assert "not what was backed up" in _refusal(taken, data_dir)
     database.write_bytes(sound)
-    blob = next((taken / "blobs").glob("*/*/*"))
+    blob = next((taken / "files").glob("*/*/*"))
     content = blob.read_bytes()
     blob.unlink()
     assert "files were backed up" in _refusal(taken, data_dir)
@@ -154,7 +154,7 @@ def test_a_damaged_backup_is_refused(taken: Path, tmp_path: Path) -> None:
 def test_a_backup_never_overwrites(taken: Path, tmp_path: Path) -> None:
     with pytest.raises(WeccError, match="exists already"):
         backup(tmp_path / "data", taken, SystemClock())
-    with pytest.raises(WeccError, match=r"there is no wecc\.db"):
+    with pytest.raises(WeccError, match=r"there is no wecc\.sqlite"):
         backup(tmp_path / "nothing", tmp_path / "new", SystemClock())
     assert not (tmp_path / "new").exists()
 
@@ -163,7 +163,7 @@ def test_beside_postgresql_only_files_are_copied(taken: Path, tmp_path: Path) ->
     manifest = backup(tmp_path / "data", tmp_path / "files", SystemClock(), files_only=True)
     assert isinstance(manifest, Manifest)
     assert manifest.blobs == 30
-    assert sorted(os.listdir(tmp_path / "files")) == ["blobs", "manifest.json", "master.key"]  # noqa: PTH208
+    assert sorted(os.listdir(tmp_path / "files")) == ["files", "manifest.json", "master.key"]  # noqa: PTH208
     started = time.monotonic()
     assert restore(tmp_path / "files", tmp_path / "restored") == manifest
     assert time.monotonic() - started < 20

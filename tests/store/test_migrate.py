@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import WeccError
 from gateway.platform.database import migrate
-from gateway.platform.database.opening import open_database, prepare_server
+from gateway.platform.database.opening import FILE_NAME, open_database, prepare_server
 from gateway.platform.database.postgresql import migration_engine
 from tests.servers.postgresql import Urls
 from tests.store.every_store import every_table
@@ -45,7 +45,7 @@ async def test_sqlite_has_what_the_rooms_declare(tmp_path: Path) -> None:
     every_table()
     for _ in range(2):
         await (await open_database(SystemClock(), tmp_path)).close()
-    with _sqlite(tmp_path / "wecc.db").connect() as connection:
+    with _sqlite(tmp_path / FILE_NAME).connect() as connection:
         assert _drift(connection) == []
         assert migrate.version(connection) == migrate.HEAD
 
@@ -67,7 +67,7 @@ async def test_postgresql_has_what_the_rooms_declare(tmp_path: Path, postgresql_
 @needs_version
 async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     await (await open_database(SystemClock(), tmp_path)).close()
-    with _sqlite(tmp_path / "wecc.db").begin() as connection:
+    with _sqlite(tmp_path / FILE_NAME).begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'ffff'")
     with pytest.raises(WeccError, match="newer version"):
         await open_database(SystemClock(), tmp_path)
@@ -94,7 +94,7 @@ async def test_a_start_with_nothing_to_do_does_not_load_alembic(tmp_path: Path) 
     program = (
         "import asyncio, pathlib, sys\n"
         "from gateway.kernel.clock import SystemClock\n"
-        "from gateway.platform.database.opening import open_database\n"
+        "from gateway.platform.database.opening import FILE_NAME, open_database\n"
         "async def main():\n"
         f"    await (await open_database(SystemClock(), pathlib.Path({str(tmp_path)!r}))).close()\n"
         "asyncio.run(main())\n"

@@ -14,7 +14,7 @@ from gateway.platform.database.port import Database
 from gateway.platform.database.sqlite import SqliteDatabase
 from gateway.platform.database.unit import Observe
 
-FILE_NAME = "wecc.db"
+FILE_NAME = "wecc.sqlite"
 
 
 async def open_database(

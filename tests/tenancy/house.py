@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.kernel.actor import Actor
 from gateway.kernel.clock import ManualClock
 from gateway.knowledge import http as knowledge_http
 from gateway.knowledge.service import KnowledgeService
-from gateway.platform.database.port import Tx
+from gateway.platform.database.port import Database, Tx
 from gateway.platform.database.schema import metadata
 from gateway.platform.database.sqlite import SqliteDatabase
 from gateway.platform.http.assemble import assemble
@@ -72,7 +72,7 @@ async def online(_tenant_id: str, _site_id: str) -> Availability:
 class House:
     """Services over one database; ``port`` is bound but served only by ``serving``."""
 
-    database: SqliteDatabase
+    database: Database
     clock: ManualClock
     limiter: Limiter
     passwords: Passwords
@@ -180,10 +180,18 @@ class House:
 
 @asynccontextmanager
 async def house(path: Path, *, generous: bool = True) -> AsyncIterator[House]:
-    """Build everything; ``generous`` lifts the rate limits that a test would run into."""
+    """Build everything on a file; ``generous`` lifts the rate limits a test would run into."""
     clock = ManualClock()
     database = SqliteDatabase(path / "wecc.db", clock, prepare=metadata.create_all)
     await database.open()
+    with build(database, clock, generous=generous) as built:
+        yield built
+    await database.close()
+
+
+@contextmanager
+def build(database: Database, clock: ManualClock, *, generous: bool = True) -> Iterator[House]:
+    """Build everything on an open database."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     rates = {name: Rate(1e6, 1e6) for name in DEFAULT_RATES} if generous else dict(DEFAULT_RATES)
@@ -207,5 +215,9 @@ async def house(path: Path, *, generous: bool = True) -> AsyncIterator[House]:
     rules = RulesService(database=database, tenancy=tenancy, destinations=known)
     knowledge = KnowledgeService(database=database, tenancy=tenancy)
     yield House(database, clock, limiter, passwords, tenancy, rules, knowledge, known, listener)
-    await database.close()
     listener.close()
+
+
+def stored_bytes(path: Path) -> bytes:
+    """Everything the database has on disk, write-ahead log included."""
+    return b"".join(file.read_bytes() for file in path.iterdir() if file.is_file())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from gateway.tenancy.model import (
     LoginsEnded,
 )
 from gateway.tenancy.wire import InvitationBody, SetUpBody, UserPatch
-from tests.tenancy.house import PASSWORD, House
+from tests.tenancy.house import PASSWORD, House, stored_bytes
 
 ADMIN = "admin@shop.example"
 
@@ -29,14 +30,14 @@ async def code_of(awaitable: object) -> str:
     return caught.value.code
 
 
-async def test_a_password_signs_in_and_the_token_is_stored_hashed_only(home: House) -> None:
+async def test_a_password_signs_in_and_secrets_are_stored_hashed(
+    home: House, tmp_path: Path
+) -> None:
     admin = await home.tenant()
     signed_in = await home.tenancy.logins.sign_in(" ADMIN@Shop.example ", PASSWORD)
     assert signed_in.login.actor == admin
     assert await home.tenancy.actor_for_login(signed_in.token) == admin
-    everything = b"".join(
-        path.read_bytes() for path in home.database.path.parent.iterdir() if path.is_file()
-    )
+    everything = stored_bytes(tmp_path)
     for secret in (signed_in.token, signed_in.login.csrf, signed_in.device, PASSWORD):
         assert secret.encode() not in everything
 

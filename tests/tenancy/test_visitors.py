@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
 from gateway.tenancy.identity import verify
-from tests.tenancy.house import House
+from tests.tenancy.house import House, stored_bytes
 
 SECRET = b"a site's identity key"
 NOW_MS = 1_700_000_000_000
@@ -214,10 +215,9 @@ async def test_the_key_of_another_tenant_or_an_older_key_signs_nothing(home: Hou
         assert caught.value.code == "bad_identity"
 
 
-async def test_identity_keys_are_stored_sealed(home: House) -> None:
+async def test_identity_keys_are_stored_sealed(home: House, tmp_path: Path) -> None:
     _, _, _, secret = await visitor(home, await home.tenant())
-    files = [path for path in home.database.path.parent.iterdir() if path.is_file()]
-    assert all(secret not in path.read_bytes() for path in files)
+    assert secret not in stored_bytes(tmp_path)
 
 
 @pytest.mark.parametrize("token", ["", " ", "x" * 43, "vi_" + "0" * 40, "\0" * 20, "\ud800" * 20])

@@ -45,6 +45,7 @@ async def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         settings.store.owner_url,
         observe=metrics.committed,
     )
+    metrics.write_queue.set_function(lambda: database.queue_length)
     key_path = data_dir / KEY_FILE
     keys = await open_keys(database, key_path)
     sealer = MasterKeySealer(load_master_key(key_path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -42,3 +42,19 @@ async def postgresql(postgresql_urls: Urls) -> AsyncIterator[PostgresqlDatabase]
 def database(request: pytest.FixtureRequest) -> Database:
     chosen: Database = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture
+def another(database: Database) -> Callable[[], Awaitable[Database]]:
+    """Opens what ``database`` is once more, as a second process would."""
+
+    async def open_again() -> Database:
+        if isinstance(database, SqliteDatabase):
+            return await SqliteDatabase(
+                database.path, SystemClock(), prepare=metadata.create_all
+            ).open()
+        assert isinstance(database, PostgresqlDatabase)
+        url = database._engine.url.render_as_string(hide_password=False)
+        return await PostgresqlDatabase(url, SystemClock(), metadata).open()
+
+    return open_again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 import sqlalchemy as sa
@@ -235,3 +236,26 @@ async def test_close_finishes_what_is_queued(database: Database) -> None:
     with pytest.raises(WeccError, match="store_unavailable"):
         await database.read("t1", note_ids)
     await database.close()
+
+
+async def test_two_processes_share_one_database(
+    database: Database, another: Callable[[], Awaitable[Database]]
+) -> None:
+    """A command beside the running gateway: events stay in one count, nothing is lost."""
+    other = await another()
+
+    async def caller(through: Database, name: str) -> None:
+        for step in range(25):
+            await through.write("t1", lambda tx, n=f"{name}-{step}": add_note(tx, n))  # type: ignore[misc]
+
+    await asyncio.gather(
+        *(
+            caller(through, f"{place}-{n}")
+            for place, through in enumerate([database, other])
+            for n in range(6)
+        )
+    )
+    assert len(await database.read("t1", note_ids)) == 300
+    events = await other.read("t1", lambda tx: read_after(tx, 0, 1000))
+    assert [event.seq for event in events] == list(range(1, 301))
+    await other.close()

@@ -63,6 +63,11 @@ class Tx:
 class Database(Protocol):
     """Where everything durable lives."""
 
+    @property
+    def queue_length(self) -> int:
+        """Units of work that wait for a commit."""
+        ...
+
     async def write(self, tenant_id: str, work: Callable[[Tx], T]) -> T:
         """Run ``work`` and return its result once it is on disk.
 

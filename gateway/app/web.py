@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from gateway.acd.http import routes as acd_routes
 from gateway.app.rooms import House, build_rooms
@@ -48,10 +48,10 @@ class Web:
         self._house, self._settings, self._port = house, settings, port
         self._demo = demo
         self._connections = Connections(house.rooms.clock)
-        self._lag = LoopLag(house.store.metrics.loop_lag_seconds.set)
+        self._lag = LoopLag(house.store.metrics)
         self._upkeep: asyncio.Task[None] | None = None
         self._is_started = False
-        self.asgi: ASGIApp = self._not_yet
+        self._asgi: ASGIApp | None = None
 
     async def start(self) -> None:
         """Take up what an earlier process left, then open the doors."""
@@ -70,7 +70,7 @@ class Web:
         await self._connections.start()
         self._lag.start()
         self._upkeep = asyncio.create_task(self._sweep(), name="upkeep")
-        self.asgi = self._assemble()
+        self._asgi = self._assemble()
         self._is_started = True
         log.info("web process started", extra={"count": resumed})
 
@@ -110,8 +110,12 @@ class Web:
 
     # ---- assembly --------------------------------------------------------------------------
 
-    async def _not_yet(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
-        raise WeccError("not_ready")
+    @property
+    def asgi(self) -> ASGIApp:
+        """The application to serve; there is none before ``start``."""
+        if self._asgi is None:
+            raise WeccError("not_ready")
+        return self._asgi
 
     def _assemble(self) -> ASGIApp:
         house, rooms = self._house, self._house.rooms

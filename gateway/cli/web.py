@@ -47,9 +47,9 @@ async def _serve(
     started_s = time.monotonic()
     port = int(sockets[0].getsockname()[1])
     application = await build_web(settings, port=port, media_sockets=media, demo=demo)
-    server = _Server(_config(settings, application), application)
     try:
         await application.start()
+        server = _Server(_config(settings, application), application)
         for line in await application.banner(time.monotonic() - started_s):
             print(line, flush=True)
         await server.serve(sockets=sockets)
@@ -79,6 +79,7 @@ def _config(settings: Settings, application: Web) -> uvicorn.Config:
     server, limits = settings.server, settings.limits
     return uvicorn.Config(
         application.asgi,
+        interface="asgi3",
         loop="none",
         http="httptools",
         ws="websockets-sansio",

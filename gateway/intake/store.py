@@ -39,8 +39,7 @@ intakes = tenant_table(
 
 
 def _intake(row: Any) -> Intake:
-    fields = {name: value for name, value in row.items() if name != "tenant_id"}
-    return msgspec.convert(fields, Intake)
+    return Intake(**{str(name): row[name] for name in Intake.__struct_fields__})
 
 
 def insert(tx: Tx, intake: Intake) -> None:

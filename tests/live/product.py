@@ -37,6 +37,7 @@ class Product:
         """Start and wait until it says that it is ready."""
         port = str(self.port or 0)
         self.lines = []
+        log = (self.data_dir.parent / "stderr.log").open("ab")
         self.process = subprocess.Popen(
             [
                 sys.executable,
@@ -51,10 +52,11 @@ class Product:
             ],
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
-            stderr=(self.data_dir.parent / "stderr.log").open("ab"),
+            stderr=log,
             text=True,
             start_new_session=True,
         )
+        log.close()
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
         self.wait_for_line(r"agent desk\s+(\S+)")

@@ -17,6 +17,8 @@ from gateway.engagement.service.attachments import Download
 from gateway.engagement.wire import AttachmentView, MessageChanged, UploadCreate
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
+from gateway.tenancy.store import sites
+from gateway.tenancy.wire import SiteBody
 from tests.engagement.conftest import OTHER_QUEUE, QUEUE, TENANT, Room, agent, visitor
 from tests.engagement.pictures import (
     CANARY,
@@ -246,6 +248,21 @@ async def test_two_senders_of_one_piece_do_not_harm(light: Room) -> None:
     good = [item for item in results if not isinstance(item, BaseException)]
     assert len(good) == 1
     assert good[0].attachment is not None
+
+
+async def test_a_site_may_refuse_files_of_its_visitors(light: Room) -> None:
+    body = SiteBody(name="Shop", origins=[], languages=["en"], files=False)
+    await light.database.write(
+        TENANT, lambda tx: sites.insert(tx, visitor().site_id, "site_key0001", body)
+    )
+    await light.open(visitor(), CV)
+    await light.own(CV, QUEUE, agent())
+    with pytest.raises(WeccError, match="forbidden"):
+        await light.service.uploads.create(visitor(), announced("a.txt", 4))
+    view = await send(light, agent(), "a.txt", b"text")
+    assert view.state == "clean"
+    conversation = await light.service.get(agent(), CV)
+    assert conversation.site_name == "Shop"
 
 
 class Scanner:

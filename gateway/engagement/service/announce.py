@@ -11,7 +11,7 @@ import msgspec
 from gateway.engagement.model.views import public_message, public_name
 from gateway.engagement.ports import AddressSigner
 from gateway.engagement.service.conversations import conversation_view, visitor_summary
-from gateway.engagement.store import contacts, conversations
+from gateway.engagement.store import contacts
 from gateway.engagement.wire import (
     ConversationChanged,
     MessageChanged,
@@ -29,8 +29,7 @@ from gateway.platform.database.port import Tx
 
 def visitors_of(tx: Tx, conversation_id: str) -> tuple[str, ...]:
     """Return the visitor ids whose screens show a conversation."""
-    row = conversations.by_id(tx, conversation_id)
-    return () if row is None else contacts.visitor_ids(tx, row["contact_id"])
+    return contacts.visitors_of(tx, conversation_id)
 
 
 def announce_message(

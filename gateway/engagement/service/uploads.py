@@ -17,7 +17,7 @@ from gateway.engagement.model.file_type import (
 from gateway.engagement.model.views import attachment_view
 from gateway.engagement.service.access import conversation_for
 from gateway.engagement.service.attachments import AttachmentService
-from gateway.engagement.store import files
+from gateway.engagement.store import files, sites
 from gateway.engagement.wire import AttachmentView, UploadCreate, UploadView
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
@@ -78,6 +78,8 @@ class UploadService:
             return stored, _attachment_of(tx, stored)
         if conversation["state"] == "closed":
             raise WeccError("closed", "The conversation is over; start a new one.")
+        if actor.kind == "visitor" and sites.refuses_files(tx, conversation["site_id"]):
+            raise WeccError("forbidden", "This site does not take files.")
         self._check_quota(tx, body)
         row = {
             "id": body.id,

@@ -21,8 +21,10 @@ _BY_ID = sa.select(contacts).where(
     _c.tenant_id == sa.bindparam("tenant_id"), _c.id == sa.bindparam("contact_id")
 )
 _VISITORS = sa.select(_a.value).where(
-    _a.tenant_id == sa.bindparam("tenant_id"),
-    _a.contact_id == sa.bindparam("contact_id"),
+    conversations.c.tenant_id == sa.bindparam("tenant_id"),
+    conversations.c.id == sa.bindparam("conversation_id"),
+    _a.tenant_id == conversations.c.tenant_id,
+    _a.contact_id == conversations.c.contact_id,
     _a.scheme == "visitor",
 )
 
@@ -71,9 +73,9 @@ def move_address(tx: Tx, scheme: str, value: str, contact_id: str) -> None:
     )
 
 
-def visitor_ids(tx: Tx, contact_id: str) -> tuple[str, ...]:
-    """Return the browsers through which a contact comes."""
-    rows = tx.all(_VISITORS, {"tenant_id": tx.tenant_id, "contact_id": contact_id})
+def visitors_of(tx: Tx, conversation_id: str) -> tuple[str, ...]:
+    """Return the browsers through which the contact of a conversation comes."""
+    rows = tx.all(_VISITORS, {"tenant_id": tx.tenant_id, "conversation_id": conversation_id})
     return tuple(str(row["value"]) for row in rows)
 
 

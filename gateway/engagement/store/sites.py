@@ -1,4 +1,4 @@
-"""Names of sites, for views: the one thing this room reads of another room's table."""
+"""Names of sites, and whether files are welcome: what this room reads of another's table."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def names(tx: Tx, site_ids: Iterable[str]) -> dict[str, str]:
         )
     )
     return {str(row["id"]): str(row["name"]) for row in rows}
+
+
+def refuses_files(tx: Tx, site_id: str) -> bool:
+    """Tell whether an administrator has switched files off for visitors of a site."""
+    row = tx.one(
+        sa.select(sites.c.body).where(sites.c.tenant_id == tx.tenant_id, sites.c.id == site_id)
+    )
+    return row is not None and row["body"].get("files") is False

@@ -1,0 +1,152 @@
+"""The rules of routing written down naively: slow, obvious, and independent of every index."""
+
+from __future__ import annotations
+
+from gateway.acd.model import entries as e
+from gateway.acd.model import state as states
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.configuration import DEFAULT_CAPACITY, KINDS
+from gateway.acd.model.engine import Engine
+from gateway.acd.model.interaction import Interaction
+from gateway.acd.model.state import State
+
+
+def limit(state: State, agent: Agent, kind: str) -> int:
+    profile = state.profiles.get(agent.id)
+    given = profile.capacity if profile else {}
+    return given.get(kind, DEFAULT_CAPACITY[kind])
+
+
+def is_qualified(state: State, agent: Agent, item: Interaction) -> bool:
+    """Served queue and every needed level; work directed to an agent needs only that agent."""
+    if item.direct_agent_id is not None:
+        return item.direct_agent_id == agent.id
+    profile = state.profiles.get(agent.id)
+    if profile and profile.queue_ids is not None and item.queue_id not in profile.queue_ids:
+        return False
+    skills = profile.skills if profile else {}
+    queue = state.queues[item.queue_id]
+    for need in (queue.skills, item.skills):
+        for skill, level in need.items():
+            if skill not in skills or skills[skill] < level:
+                return False
+    return True
+
+
+def has_room(state: State, agent: Agent, kind: str) -> bool:
+    """Ready, connected, below capacity; during a call only calls."""
+    load = dict(zip(KINDS, agent.load, strict=True))
+    if agent.state != "ready" or agent.away_until_ms is not None:
+        return False
+    if load["call"] and kind != "call":
+        return False
+    return load[kind] < limit(state, agent, kind)
+
+
+def may_get(state: State, agent: Agent, item: Interaction) -> bool:
+    is_passed_over = item.direct_agent_id is None and agent.id in item.excluded
+    return (
+        item.state == "waiting"
+        and has_room(state, agent, item.kind)
+        and is_qualified(state, agent, item)
+        and not is_passed_over
+    )
+
+
+def agents_for(state: State, item: Interaction) -> list[str]:
+    """Everybody who may get it, least loaded first, then longest idle."""
+    able = [agent for agent in state.agents.values() if may_get(state, agent, item)]
+    return [agent.id for agent in sorted(able, key=lambda agent: (sum(agent.load), agent.rank))]
+
+
+def work_for(state: State, agent: Agent) -> str | None:
+    """The lowest score the agent may get; ties by arrival."""
+    able = [item for item in state.interactions.values() if may_get(state, agent, item)]
+    best = min(able, key=lambda item: (item.score, item.number), default=None)
+    return best.id if best else None
+
+
+def check_choice(state: State, entry: e.Entry) -> None:
+    """Raise unless an entry about to be applied is what the naive rules choose."""
+    if isinstance(entry, e.Taken):
+        agent, item = state.agents[entry.agent_id], state.interactions[entry.interaction_id]
+        assert agent.load[KINDS.index(item.kind)] < limit(state, agent, item.kind), "I3"
+        assert agent.state != "offline"
+    if not isinstance(entry, e.Offered):
+        return
+    agent, item = state.agents[entry.agent_id], state.interactions[entry.interaction_id]
+    assert entry.offer_id not in state.offers
+    assert agent.load[KINDS.index(item.kind)] < limit(state, agent, item.kind), "I3"
+    if entry.found_by == "hand":
+        return
+    assert may_get(state, agent, item), "I4: ready, connected, skilled, not passed over"
+    if entry.found_by == "work":
+        best = agents_for(state, item)
+        assert best[:6] == [entry.agent_id, *entry.runners_up], "the least loaded, longest idle"
+    else:
+        assert work_for(state, agent) == item.id, "the lowest score"
+
+
+def check(engine: Engine) -> None:
+    """Raise when an invariant of the queue does not hold."""
+    state = engine.state
+    loads = {agent_id: [0, 0, 0] for agent_id in state.agents}
+    offered: set[str] = set()
+    for offer in state.offers.values():
+        item = state.interactions[offer.interaction_id]
+        assert item.state == "offered", "I1: an offer belongs to offered work"
+        assert item.offer_id == offer.id
+        assert item.id not in offered, "I2: one live offer per interaction"
+        offered.add(item.id)
+        loads[offer.agent_id][KINDS.index(item.kind)] += 1
+    for item in state.interactions.values():
+        assert item.state in ("waiting", "offered", "active", "wrap_up"), "I1: one live state"
+        assert (item.state == "offered") == (item.id in offered)
+        assert (item.agent_id is not None) == (item.state in ("active", "wrap_up"))
+        assert (item.id in engine.index.backlog.placed) == (item.state == "waiting")
+        if item.agent_id is not None:
+            loads[item.agent_id][KINDS.index(item.kind)] += 1
+    for agent in state.agents.values():
+        assert agent.load == loads[agent.id], "I11: load equals a recount"
+        for kind, load in zip(KINDS, agent.load, strict=True):
+            assert load <= limit(state, agent, kind) or state.profiles.get(agent.id), "I3"
+    check_work_conserving(engine)
+    check_counts(engine)
+
+
+def check_work_conserving(engine: Engine) -> None:
+    """Nobody who could take waiting work is left without it, and no head blocks what is behind."""
+    state = engine.state
+    for agent in state.agents.values():
+        assert work_for(state, agent) is None, "I5: an agent is free while matching work waits"
+
+
+def check_counts(engine: Engine) -> None:
+    state, lines = engine.state, engine.index.backlog.lines
+    for queue_id, line in lines.items():
+        here = [
+            item
+            for item in state.interactions.values()
+            if item.state == "waiting" and item.queue_id == queue_id
+        ]
+        assert line.order.count == len(here), "I11: a queue's length equals a recount"
+        counts = [sum(item.kind == kind for item in here) for kind in KINDS]
+        assert line.counts == counts
+        oldest = min((item.enqueued_at_ms for item in here), default=None)
+        assert line.oldest_ms(engine.index.backlog.placed, queue_id) == oldest
+        for place, item in enumerate(sorted(here, key=lambda item: (item.score, item.number))):
+            assert engine.index.place(item) == place + 1
+
+
+def check_rebuilt(engine: Engine) -> None:
+    """An index built from the state alone makes the same choices."""
+    other = Engine(states.load(states.dump(engine.state)))
+    assert states.dump(other.state) == states.dump(engine.state)
+    assert other.next_due_ms() == engine.next_due_ms()
+    for kind in range(3):
+        mine, theirs = engine.index.idle[kind], other.index.idle[kind]
+        everyone = (1 << 64) - 1
+        order = [seat.agent.id for seat in mine.first(everyone, {}, 1000)]
+        assert order == [seat.agent.id for seat in theirs.first(everyone, {}, 1000)]
+    for agent in engine.state.agents.values():
+        assert other.index.work_for(agent) is None

@@ -1,0 +1,259 @@
+"""Random event orders against the queue's invariants (I1 to I9, I11, I12)."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gateway.acd.model import commands as c
+from gateway.acd.model import entries as e
+from gateway.acd.model import state as states
+from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.engine import Engine
+from gateway.kernel.errors import WeccError
+from tests.acd import oracle
+
+AGENTS = [f"us_agent{number}" for number in range(4)]
+QUEUES = ["qu_one00", "qu_two00", "qu_three"]
+SKILLS = ["sk_a", "sk_b"]
+QUEUE_RULES = st.builds(
+    QueueRule,
+    queue_id=st.sampled_from(QUEUES),
+    skills=st.dictionaries(st.sampled_from(SKILLS), st.sampled_from([0, 50]), max_size=1),
+    priority=st.sampled_from([0, 0, 5]),
+    offer_timeout_s=st.sampled_from([{}, {"chat": 5}]),
+    wrap_up_s=st.sampled_from([0, 10]),
+)
+PROFILES = st.builds(
+    Profile,
+    queue_ids=st.one_of(st.none(), st.lists(st.sampled_from(QUEUES), unique=True).map(tuple)),
+    skills=st.dictionaries(st.sampled_from(SKILLS), st.sampled_from([0, 40, 100])),
+    capacity=st.sampled_from([{}, {"chat": 1}, {"chat": 2, "call": 2}, {"message": 0}]),
+)
+pick = st.integers(min_value=0, max_value=1_000)
+
+
+class Floor(RuleBasedStateMachine):
+    """One tenant's floor under whatever happens in whatever order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = Engine()
+        self.now_ms = 1_000_000
+        self.journal: list[bytes] = []
+        self.made = 0
+        self.over: set[str] = set()
+        self.scores: dict[str, int] = {}
+        self.epochs: dict[str, int] = {}
+        for queue_id in QUEUES[:2]:
+            self.do(c.SetQueue(queue=QueueRule(queue_id=queue_id, wrap_up_s=10)))
+
+    def do(self, command: c.Command) -> list[e.Entry]:
+        before = states.dump(self.engine.state)
+        try:
+            out = self.engine.handle(command, self.now_ms)
+        except WeccError:
+            assert states.dump(self.engine.state) == before, "a refused command changed something"
+            return []
+        for entry in out:
+            self.observe(entry)
+            self.journal.append(e.encode(entry))
+        return out
+
+    def observe(self, entry: e.Entry) -> None:
+        interaction_id = getattr(entry, "interaction_id", None)
+        if interaction_id is not None:
+            assert interaction_id not in self.over, "I8: what is over stays over"
+        if isinstance(entry, e.Enqueued):
+            self.scores[entry.interaction_id] = entry.score
+        if isinstance(entry, e.Abandoned | e.Wrapped) or (
+            isinstance(entry, e.Ended) and entry.wrap_up_until_ms is None
+        ):
+            self.over.add(entry.interaction_id)
+
+    def some(self, state: str, number: int) -> str | None:
+        ids = [key for key, item in self.engine.state.interactions.items() if item.state == state]
+        return ids[number % len(ids)] if ids else None
+
+    # ---- the floor
+
+    @rule(queue=QUEUE_RULES)
+    def queue_changes(self, queue: QueueRule) -> None:
+        self.do(c.SetQueue(queue=queue))
+
+    @rule(queue_id=st.sampled_from(QUEUES))
+    def queue_goes(self, queue_id: str) -> None:
+        self.do(c.RemoveQueue(queue_id=queue_id))
+
+    @rule(agent=st.sampled_from(AGENTS), profile=st.one_of(st.none(), PROFILES))
+    def profile_changes(self, agent: str, profile: Profile | None) -> None:
+        self.do(c.SetProfile(agent_id=agent, profile=profile))
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def comes(self, agent: str) -> None:
+        self.do(c.Connect(agent_id=agent))
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def goes(self, agent: str) -> None:
+        self.do(c.Drop(agent_id=agent))
+
+    @rule(agent=st.sampled_from(AGENTS), ready=st.sampled_from([True, True, False]))
+    def changes_state(self, agent: str, ready: bool) -> None:
+        self.do(c.Connect(agent_id=agent))
+        self.do(c.SetState(agent_id=agent, ready=ready, reason="break"))
+
+    @rule(epoch=st.integers(min_value=1, max_value=9))
+    def restarts(self, epoch: int) -> None:
+        self.do(c.Start(epoch=epoch))
+
+    # ---- work
+
+    @rule(
+        kind=st.sampled_from(["chat", "call", "message"]),
+        queue_id=st.sampled_from(QUEUES),
+        skills=st.dictionaries(st.sampled_from([*SKILLS, "sk_nobody"]), st.just(40), max_size=1),
+        priority=st.integers(min_value=-2, max_value=5),
+        repeat=st.booleans(),
+    )
+    def arrives(
+        self, kind: str, queue_id: str, skills: dict[str, int], priority: int, repeat: bool
+    ) -> None:
+        command = c.Enqueue(
+            interaction_id=f"in_{self.made:06d}",
+            kind=kind,  # type: ignore[arg-type]
+            conversation_id=f"cv_{self.made // 2:06d}",
+            queue_id=queue_id,
+            created_at_ms=self.now_ms,
+            skills=skills,
+            priority=priority,
+        )
+        self.made += 1
+        self.do(command)
+        if repeat and self.engine.state.knows(command.interaction_id):
+            assert self.do(command) == [], "a repeated enqueue does nothing"
+
+    @rule(number=pick)
+    def late_repeat(self, number: int) -> None:
+        if self.made:
+            command = c.Enqueue(
+                interaction_id=f"in_{number % self.made:06d}",
+                kind="chat",
+                conversation_id="cv_000000",
+                queue_id=QUEUES[0],
+                created_at_ms=self.now_ms,
+            )
+            if self.engine.state.knows(command.interaction_id):
+                assert self.do(command) == []
+
+    @rule(number=pick, accept=st.sampled_from([True, True, True, False]), twice=st.booleans())
+    def answers(self, number: int, accept: bool, twice: bool) -> None:
+        offers = list(self.engine.state.offers.values())
+        if not offers:
+            return
+        offer = offers[number % len(offers)]
+        kind = c.Accept if accept else c.Reject
+        command = kind(offer_id=offer.id, agent_id=offer.agent_id)
+        self.do(command)
+        if twice:
+            before = states.dump(self.engine.state)
+            self.do(command)
+            assert states.dump(self.engine.state) == before, "I6: a stale token changes nothing"
+
+    @rule(number=pick, agent=st.sampled_from(AGENTS))
+    def wrong_agent_answers(self, number: int, agent: str) -> None:
+        offers = list(self.engine.state.offers.values())
+        if offers and offers[number % len(offers)].agent_id != agent:
+            assert self.do(c.Accept(offer_id=offers[number % len(offers)].id, agent_id=agent)) == []
+
+    @rule(number=pick)
+    def presses_accept_on_a_call(self, number: int) -> None:
+        offers = list(self.engine.state.offers.values())
+        if offers:
+            offer = offers[number % len(offers)]
+            self.do(c.Answer(offer_id=offer.id, agent_id=offer.agent_id))
+
+    @rule(number=pick, agent=st.sampled_from(AGENTS))
+    def takes_by_hand(self, number: int, agent: str) -> None:
+        item = self.some("waiting", number)
+        if item:
+            self.do(c.Take(interaction_id=item, agent_id=agent))
+
+    @rule(number=pick, to_agent=st.one_of(st.none(), st.sampled_from(AGENTS)))
+    def transfers(self, number: int, to_agent: str | None) -> None:
+        item = self.some("active", number)
+        if not item:
+            return
+        to_queue = None if to_agent else QUEUES[number % 3]
+        clock = self.engine.state.interactions[item].enqueued_at_ms
+        self.do(c.Transfer(interaction_id=item, to_queue_id=to_queue, to_agent_id=to_agent))
+        assert self.engine.state.interactions[item].enqueued_at_ms == clock, "I9"
+
+    @rule(number=pick, by_contact=st.booleans())
+    def ends(self, number: int, by_contact: bool) -> None:
+        item = self.some("active", number)
+        if item:
+            self.do(c.Abandon(interaction_id=item) if by_contact else c.End(interaction_id=item))
+
+    @rule(number=pick)
+    def wraps_up(self, number: int) -> None:
+        item = self.some("wrap_up", number)
+        if item:
+            self.do(c.WrapUp(interaction_id=item, disposition_id="di_done0"))
+
+    @rule(number=pick, state=st.sampled_from(["waiting", "offered"]))
+    def abandons(self, number: int, state: str) -> None:
+        item = self.some(state, number)
+        if item:
+            self.do(c.Abandon(interaction_id=item))
+
+    # ---- time
+
+    @rule(by_ms=st.sampled_from([0, 1, 900, 5_000, 10_000, 21_000, 130_000]))
+    def time_passes(self, by_ms: int) -> None:
+        self.now_ms += by_ms
+        self.do(c.Tick())
+
+    @rule(by_ms=st.sampled_from([1_000, 3_600_000]))
+    def clock_is_set_back(self, by_ms: int) -> None:
+        real, self.now_ms = self.now_ms, self.now_ms - by_ms
+        self.do(c.Tick())
+        self.now_ms = real
+
+    @precondition(lambda self: self.engine.next_due_ms() is not None)
+    @rule()
+    def next_timer_fires(self) -> None:
+        due_ms = self.engine.next_due_ms()
+        assert due_ms is not None
+        self.now_ms = max(self.now_ms, due_ms)
+        self.do(c.Tick())
+        later_ms = self.engine.next_due_ms()
+        assert later_ms is None or later_ms > self.now_ms, "I7: nothing due is left over"
+
+    # ---- what always holds
+
+    @invariant()
+    def holds(self) -> None:
+        oracle.check(self.engine)
+        for item in self.engine.state.interactions.values():
+            assert item.score == self.scores[item.id], "the place never changes"
+            assert item.epoch >= self.epochs.get(item.id, 0), "I6: epochs rise"
+            self.epochs[item.id] = item.epoch
+
+    def teardown(self) -> None:
+        replayed = Engine()
+        for body in self.journal:
+            entry = e.decode(body)
+            oracle.check_choice(replayed.state, entry)
+            replayed.apply(entry)
+        assert states.dump(replayed.state) == states.dump(self.engine.state), "I12"
+        oracle.check_rebuilt(self.engine)
+
+
+TestFloor = Floor.TestCase
+TestFloor.settings = settings(
+    max_examples=1_000,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes.util
 import os
+import random
 import re
 import shutil
 import signal
@@ -47,6 +48,12 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, require_or_skip: Callable[[object, str], None]) -> Iterator[Disk]:
+    with _mounted(tmp_path, require_or_skip) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def _mounted(tmp_path: Path, require_or_skip: Callable[[object, str], None]) -> Iterator[Disk]:
     usable = os.access("/dev/fuse", os.W_OK) and shutil.which("fusermount")
     require_or_skip(usable and ctypes.util.find_library("fuse"), "libfuse2 with /dev/fuse")
     found = Disk(tmp_path / "mount", tmp_path / "afterwards")
@@ -147,6 +154,21 @@ def test_what_was_acknowledged_survives_a_power_cut(disk: Disk, acks: int) -> No
     assert len(writer.acked) >= acks
     assert _lost(disk, writer) == set()
     assert "store_unavailable" in writer.errors
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_two_hundred_power_cuts(
+    tmp_path_factory: pytest.TempPathFactory, require_or_skip: Callable[[object, str], None]
+) -> None:
+    """trust.md G5: the power fails at a random moment, 200 times."""
+    for cycle in range(200):
+        with _mounted(tmp_path_factory.mktemp("cycle"), require_or_skip) as disk:
+            writer = Writer(disk.mount_point, "--files")
+            writer.read(acks=random.Random(cycle).randrange(1, 400))
+            disk.weather("cut")
+            writer.kill()
+            assert _lost(disk, writer) == set(), f"cycle {cycle}"
 
 
 def test_the_rig_sees_a_store_that_acknowledges_too_early(disk: Disk) -> None:

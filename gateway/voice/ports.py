@@ -101,16 +101,14 @@ class TimeLine(Protocol):
 
 
 class Queueing(Protocol):
-    """The ACD, as far as a call must tell it that it is over (``acd.service``). Idempotent."""
-
-    async def abandon(self, tenant_id: str, interaction_id: str) -> None:
-        """The contact left before anybody answered."""
-        ...
+    """The ACD, as far as a call must tell it that it is over (``acd.service``)."""
 
     async def close_for_contact(self, tenant_id: str, interaction_id: str) -> None:
-        """The contact ended an answered interaction: the agent goes to wrap-up."""
+        """Answered: the agent goes to wrap-up. Waiting: it is abandoned. Idempotent; an unknown
+        interaction is no error.
+        """
         ...
 
     async def end(self, actor: Actor, interaction_id: str) -> None:
-        """The agent ended it."""
+        """The agent is done. Raises ``wrong_state`` or ``not_found`` when it is over."""
         ...

@@ -32,6 +32,7 @@ calls = tenant_table(
     sa.Column("end_reason", sa.String(32), nullable=False),
 )
 sa.Index("ix_calls_state", calls.c.tenant_id, calls.c.state)
+sa.Index("ix_calls_ended", calls.c.tenant_id, calls.c.ended_at_ms)
 sa.Index("ix_calls_conversation", calls.c.tenant_id, calls.c.conversation_id)
 
 legs = tenant_table(
@@ -85,6 +86,20 @@ def living_of_visitor(tx: Tx, visitor_id: str) -> list[Call]:
 def living_of_agent(tx: Tx, agent_id: str) -> list[Call]:
     """Return an agent's calls that are not over."""
     return _living(tx, calls.c.agent_id == agent_id)
+
+
+def interactions_ended_since(tx: Tx, since_ms: int) -> list[str]:
+    """Return the interactions of calls that ended after ``since_ms``."""
+    query = (
+        sa.select(calls.c.interaction_id)
+        .where(
+            calls.c.tenant_id == tx.tenant_id,
+            calls.c.state == "ended",
+            calls.c.ended_at_ms >= since_ms,
+        )
+        .order_by(calls.c.ended_at_ms)
+    )
+    return [row["interaction_id"] for row in tx.all(query)]
 
 
 def _living(tx: Tx, which: sa.ColumnElement[bool]) -> list[Call]:

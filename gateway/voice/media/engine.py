@@ -72,8 +72,11 @@ class EmbeddedEngine:
     async def create_leg(self, leg_id: str, call_id: str, sdp_offer: str) -> str:
         check_size(sdp_offer)
         known = self._legs.get(leg_id)
+        if known is not None and known.state == "lost":
+            raise WeccError("wrong_state", "This leg is gone: send a fresh sdp_offer.")
         link = known.link if known is not None else self._link_for(call_id)
-        self._legs[leg_id] = _Known(link, call_id, "connecting")
+        if known is None:
+            self._legs[leg_id] = _Known(link, call_id, "connecting")
         try:
             answer = await link.request(
                 frames.CreateLeg, leg_id=leg_id, call_id=call_id, sdp_offer=sdp_offer

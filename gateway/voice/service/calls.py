@@ -13,6 +13,9 @@ from gateway.voice.service.conduct import leg_id_for, party_of
 from gateway.voice.service.handling import Handling
 from gateway.voice.wire import CallChanged, CallLegLost, CallView, EndReason
 
+CALLS_PER_VISITOR_MAX = 2
+"""One, and one that is being given up after its page was closed."""
+
 
 class VoiceService(Handling):
     """Use cases of calls, and the ACD's ``InteractionHandler`` for the kind ``call``."""
@@ -34,10 +37,15 @@ class VoiceService(Handling):
         async with self._alone(tenant_id, call_id):
             known = await self._find(tenant_id, call_id)
             if known is None:
+                await self._check_quota(actor)
                 return await self._begin(actor, call_id, conversation_id, interaction_id, sdp_offer)
             if (known.visitor_id, known.conversation_id) != (actor.id, conversation_id):
                 raise WeccError("already_exists", "This call id is taken.", field="call_id")
         return await self.reconnect(actor, call_id, sdp_offer)
+
+    async def _check_quota(self, actor: Actor) -> None:
+        if len(await self._calls_of(actor)) >= CALLS_PER_VISITOR_MAX:
+            raise WeccError("quota_exceeded", "Hang up your other call first.")
 
     async def _begin(
         self, actor: Actor, call_id: str, conversation_id: str, interaction_id: str, sdp_offer: str
@@ -130,16 +138,18 @@ class VoiceService(Handling):
         """End the call; a repeat is a no-op."""
         async with self._alone(actor.tenant_id, call_id):
             call, party = await self._mine(actor, call_id, "call.hang_up")
-            if call.state == "ended":
-                return
             reason: EndReason = "agent_hung_up"
             if party == "visitor":
                 reason = "visitor_hung_up" if call.agent_id else "abandoned"
             await self._end(actor.tenant_id, call_id, reason)
-        if party == "agent":
+        if party == "visitor":
+            await self._leave_queue(actor.tenant_id, call.interaction_id)
+            return
+        try:
             await self._acd.end(actor, call.interaction_id)
-        else:
-            await self._leave_queue(actor.tenant_id, call)
+        except WeccError as error:
+            if error.code not in ("wrong_state", "not_found"):  # over already
+                raise
 
     async def calls_for(self, actor: Actor) -> list[CallView]:
         """Return the actor's calls that are not over."""

@@ -26,6 +26,7 @@ from gateway.voice.wire import CallChanged, CallLegLost, EndReason
 log = logging.getLogger("wecc.voice")
 
 LOOK_EVERY_S = 1.0
+TELL_AGAIN_MS = 600_000
 _SEPARATOR = "/"
 
 Change = Callable[[Call], Call]
@@ -62,7 +63,8 @@ class Conductor:
     async def attach(self, tenant_ids: Sequence[str]) -> None:
         """Match the calls on disk with the legs that live in the (started) media engine.
 
-        A party whose leg is gone must reconnect within its grace; legs of no call are closed.
+        A party whose leg is gone must reconnect within its grace; legs of no call are closed; of
+        calls that ended shortly before, the ACD is told once more.
         """
         alive = await self._engine.legs()
         wanted: set[str] = set()
@@ -70,6 +72,7 @@ class Conductor:
             for call in await self._database.read(tenant_id, store.living):
                 wanted |= model.leg_ids(call)
                 await self._take_up(tenant_id, call, alive)
+            await self._tell_again(tenant_id)
         for leg_id in alive.keys() - wanted:
             await self._close_leg(leg_id)
         self._watch = asyncio.create_task(self._look_after())
@@ -92,6 +95,18 @@ class Conductor:
                 self._note(tenant_id, now)
                 await self._carry_out(now)
 
+    async def _tell_again(self, tenant_id: str) -> None:
+        since_ms = self._clock.now_ms() - TELL_AGAIN_MS
+        ended = await self._database.read(
+            tenant_id, lambda tx: store.interactions_ended_since(tx, since_ms)
+        )
+        for interaction_id in ended:
+            try:
+                await self._leave_queue(tenant_id, interaction_id)
+            except WeccError as error:
+                extra = {"interaction_id": interaction_id, "code": error.code}
+                log.warning("queue not told of an ended call", extra=extra)
+
     async def _look_after(self) -> None:
         """End calls whose lost leg did not come back in time."""
         while True:
@@ -103,13 +118,14 @@ class Conductor:
                 try:
                     await self._give_up(tenant_id, call_id, reason)
                 except WeccError as error:
+                    self._waiting[tenant_id, call_id] = call  # and try again in a second
                     extra = {"call_id": call_id, "code": error.code}
                     log.warning("overdue call not ended", extra=extra)
 
     async def _give_up(self, tenant_id: str, call_id: str, reason: EndReason) -> None:
         async with self._alone(tenant_id, call_id):
             after = await self._end(tenant_id, call_id, reason)
-        await self._leave_queue(tenant_id, after)
+        await self._leave_queue(tenant_id, after.interaction_id)
 
     # ---- reports of the engine -------------------------------------------------------------
 
@@ -204,17 +220,9 @@ class Conductor:
         now_ms = self._clock.now_ms()
         return await self._change(tenant_id, call_id, lambda call: model.end(call, reason, now_ms))
 
-    async def _leave_queue(self, tenant_id: str, call: Call) -> None:
-        if call.agent_id:
-            await self._acd.close_for_contact(tenant_id, call.interaction_id)
-        else:
-            await self._acd.abandon(tenant_id, call.interaction_id)
-
-    def _leave_queue_later(self, tenant_id: str, call: Call) -> None:
-        """The same from inside a call of the ACD, which must not wait for itself."""
-        leaving = asyncio.create_task(self._leave_queue(tenant_id, call))
-        self._behind.add(leaving)
-        leaving.add_done_callback(self._behind.discard)
+    async def _leave_queue(self, tenant_id: str, interaction_id: str) -> None:
+        """Tell the ACD that the contact is done, answered or not; a repeat does nothing."""
+        await self._acd.close_for_contact(tenant_id, interaction_id)
 
     # ---- media -----------------------------------------------------------------------------
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
 
 from gateway.acd.wire import InteractionView
 from gateway.kernel.actor import Actor
-from gateway.kernel.errors import WeccError, not_found
+from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.voice import model, store
 from gateway.voice.model import Call
@@ -21,7 +21,9 @@ class Handling(Conductor):
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """An agent's desk rings."""
-        await self._change_known(agent.tenant_id, interaction, model.offered)
+        call = await self._change_known(agent.tenant_id, interaction, model.offered)
+        if call is None or call.state == "ended":
+            self._give_back(agent.tenant_id, interaction)
 
     async def accepting(
         self, interaction: InteractionView, agent: Actor, sdp_offer: str | None
@@ -33,8 +35,9 @@ class Handling(Conductor):
         leg_id = leg_id_for(tenant_id, call_id, "agent", sdp_offer)
         async with self._alone(tenant_id, call_id):
             call = await self._find(tenant_id, call_id)
-            if call is None:
-                raise not_found("call")
+            if call is None or call.state == "ended":
+                self._give_back(tenant_id, interaction)
+                raise WeccError("closed", "The visitor has hung up.")
             model.prepare(call, agent.id, leg_id)
             answer = await self._engine.create_leg(leg_id, call_id, sdp_offer)
 
@@ -72,12 +75,13 @@ class Handling(Conductor):
             return before, after
 
         async with self._alone(tenant_id, call_id):
+            call = await self._find(tenant_id, call_id)
+            if call is None or call.state == "ended":  # hung up while the agent pressed accept
+                self._give_back(tenant_id, interaction)
+                return
             before, after = await self._database.write(tenant_id, write)
             await self._follow(tenant_id, before, after)
             alive = await self._engine.legs()
-        if after.state == "ended":  # the visitor hung up while the agent pressed accept
-            self._leave_queue_later(tenant_id, replace(after, agent_id=agent.id))
-            return
         leg = after.agent_leg
         if leg is not None and alive.get(leg.id) in (None, "lost"):
             await self._lose(tenant_id, call_id, leg.id, "media_lost")
@@ -85,11 +89,20 @@ class Handling(Conductor):
     async def released(
         self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
     ) -> None:
-        """Close the agent's leg; the visitor waits with music again."""
-        del cause
-        await self._change_known(
-            tenant_id, interaction, lambda call: model.released(call, agent_id)
-        )
+        """Close the agent's leg; the visitor waits with music again, and is told why."""
+        call_id = _call_id(interaction)
+        code = "transferred" if cause == "transferred" else "requeued"
+
+        def write(tx: Tx) -> tuple[Call, Call]:
+            before, after = self._apply(tx, call_id, lambda call: model.released(call, agent_id))
+            if after != before:
+                self._time_line.add_system_message(tx, after.conversation_id, code, {})
+            return before, after
+
+        async with self._alone(tenant_id, call_id):
+            if await self._find(tenant_id, call_id) is not None:
+                before, after = await self._database.write(tenant_id, write)
+                await self._follow(tenant_id, before, after)
 
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         """End the call, if the one who ended the interaction did not do it by hanging up."""
@@ -100,12 +113,22 @@ class Handling(Conductor):
 
     async def _change_known(
         self, tenant_id: str, interaction: InteractionView, change: Change
-    ) -> None:
-        """Change the call; one that was never stored needs nothing."""
+    ) -> Call | None:
+        """Change the call and return it; one that was never stored needs nothing."""
         call_id = _call_id(interaction)
         async with self._alone(tenant_id, call_id):
-            if await self._find(tenant_id, call_id) is not None:
-                await self._change(tenant_id, call_id, change)
+            if await self._find(tenant_id, call_id) is None:
+                return None
+            return await self._change(tenant_id, call_id, change)
+
+    def _give_back(self, tenant_id: str, interaction: InteractionView) -> None:
+        """Tell the ACD that the call is over, as should have been told before.
+
+        From a task of its own: the ACD waits for the handler that calls this.
+        """
+        leaving = asyncio.create_task(self._leave_queue(tenant_id, interaction.id))
+        self._behind.add(leaving)
+        leaving.add_done_callback(self._behind.discard)
 
 
 def _call_id(interaction: InteractionView) -> str:

@@ -1,0 +1,104 @@
+/** Typed reads of the REST API, one hook per thing the desk looks up. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type {
+  AgentView,
+  CannedReplyView,
+  ConversationPage,
+  ConversationView,
+  DispositionView,
+  LiveView,
+  QueueView,
+  WaitingView,
+} from "../wire";
+import { get } from "./http";
+
+export type ConversationsOf = "all" | "closed";
+
+export interface Directory {
+  agents: AgentView[];
+  queues: QueueView[];
+}
+
+export function useConversations(view: ConversationsOf, search: string, enabled = true) {
+  return useInfiniteQuery({
+    queryKey: ["conversations", view, search],
+    enabled,
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => {
+      const query = new URLSearchParams({ view });
+      if (search) query.set("q", search);
+      if (pageParam) query.set("cursor", pageParam);
+      return get<ConversationPage>(`/conversations?${query}`);
+    },
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export function useWaiting(enabled: boolean) {
+  return useQuery({
+    queryKey: ["waiting"],
+    queryFn: () => get<WaitingView[]>("/waiting"),
+    enabled,
+    staleTime: 2_000,
+    refetchInterval: enabled ? 15_000 : false,
+  });
+}
+
+export function useConversation(id: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ["conversation", id],
+    queryFn: () => get<ConversationView>(`/conversations/${id}`),
+    enabled,
+  });
+}
+
+export function usePast(contactId: string) {
+  return useQuery({
+    queryKey: ["past", contactId],
+    queryFn: () => get<ConversationPage>(`/contacts/${contactId}/conversations`),
+    enabled: contactId !== "",
+  });
+}
+
+export function useDirectory(enabled = true) {
+  return useQuery({
+    queryKey: ["directory"],
+    queryFn: () => get<Directory>("/directory"),
+    enabled,
+    staleTime: 5_000,
+  });
+}
+
+export function useQueues() {
+  return useQuery({
+    queryKey: ["queues"],
+    queryFn: () => get<QueueView[]>("/queues"),
+    staleTime: 300_000,
+  });
+}
+
+export function useDispositions(enabled = true) {
+  return useQuery({
+    queryKey: ["dispositions"],
+    queryFn: () => get<DispositionView[]>("/dispositions"),
+    staleTime: 300_000,
+    enabled,
+  });
+}
+
+export function useCanned() {
+  return useQuery({
+    queryKey: ["canned-replies"],
+    queryFn: () => get<CannedReplyView[]>("/canned-replies"),
+    staleTime: 300_000,
+  });
+}
+
+export function useLiveBoard() {
+  return useQuery({
+    queryKey: ["live"],
+    queryFn: () => get<LiveView>("/live"),
+    refetchInterval: 10_000,
+    staleTime: 1_000,
+  });
+}

@@ -1,0 +1,116 @@
+import { Badge, Button } from "@mantine/core";
+import { Link, useLocation } from "wouter";
+import { queryClient } from "../../data/query";
+import { useQueues } from "../../data/rest";
+import { useLanguage, useText } from "../../i18n";
+import { duration, shortWhen } from "../../i18n/format";
+import { Icon } from "../../icons";
+import { useNow } from "../../live/clock";
+import { takeInteraction } from "../../live/commands";
+import { unreadCount, useLive, waitingSince } from "../../live/store";
+import { attempt } from "../../ui/notify";
+import { KIND_ICON } from "../../ui/parts";
+import type { InteractionView } from "../../wire";
+import css from "./inbox.module.css";
+import type { Item, View } from "./items";
+import { snippet } from "./words";
+
+/** How long somebody has been waiting; coloured near and past the queue's target. */
+function Wait({ sinceMs, queueId }: { sinceMs: number; queueId: string }) {
+  const t = useText();
+  const now = useNow();
+  const { data: queues } = useQueues();
+  const target = queues?.find((queue) => queue.id === queueId)?.service_target_s;
+  const waited = now - sinceMs;
+  const level = !target
+    ? ""
+    : waited >= target * 1_000
+      ? css.late
+      : waited >= target * 750
+        ? css.near
+        : "";
+  return (
+    <span className={`num ${css.wait} ${level}`} title={t("list.waits")}>
+      {duration(waited)}
+    </span>
+  );
+}
+
+function Take({ interaction }: { interaction: InteractionView }) {
+  const t = useText();
+  const [, go] = useLocation();
+  const take = async () => {
+    if (await attempt(() => takeInteraction(interaction.id)))
+      go(`/inbox/${interaction.conversation_id}`);
+    await queryClient.invalidateQueries({ queryKey: ["waiting"] });
+  };
+  return (
+    <Button size="xs" variant="default" className={css.take} onClick={() => void take()}>
+      {t("list.take")}
+    </Button>
+  );
+}
+
+function Right({ item, view, unread }: { item: Item; view: View; unread: number }) {
+  const language = useLanguage();
+  const now = useNow();
+  const { interaction, conversation } = item;
+  const since =
+    view === "queue" ? (interaction?.enqueued_at_ms ?? null) : waitingSince(conversation);
+  const live = view === "queue" || (view === "mine" && interaction?.state === "active");
+  return (
+    <span className={css.right}>
+      {live && since !== null ? (
+        <Wait sinceMs={since} queueId={interaction?.queue_id ?? ""} />
+      ) : (
+        <span className={`num muted ${css.wait}`}>
+          {shortWhen(language, conversation.last_message?.at_ms ?? conversation.created_at_ms, now)}
+        </span>
+      )}
+      {unread > 0 && (
+        <Badge variant="filled" size="sm" className="num" px={6}>
+          {unread}
+        </Badge>
+      )}
+    </span>
+  );
+}
+
+/** One conversation: channel, name, last words, wait, unread. */
+export function ListRow({ item, selected, view }: { item: Item; selected: boolean; view: View }) {
+  const t = useText();
+  const { conversation, interaction } = item;
+  const typing = useLive((state) => state.typing[conversation.id]);
+  const unread = useLive((state) => (view === "mine" ? unreadCount(state, conversation) : 0));
+  const name = conversation.contact.name || t("contact.unnamed");
+  const wrapping = interaction?.state === "wrap_up";
+  return (
+    <div className={css.row} data-selected={selected} data-unread={unread > 0}>
+      <Link
+        href={`/inbox/${conversation.id}`}
+        className={css.link}
+        aria-current={selected ? "true" : undefined}
+      >
+        <span className={css.kind} data-online={conversation.visitor_online}>
+          <Icon
+            name={KIND_ICON[interaction?.kind ?? "chat"] ?? "chat"}
+            size={18}
+            label={t(`kind.${interaction?.kind ?? "chat"}`)}
+          />
+        </span>
+        <span className={css.text}>
+          <span className={`clip ${css.name}`}>{name}</span>
+          <span className={`clip ${css.snippet}`}>
+            {wrapping
+              ? t("list.wrapUp")
+              : typing
+                ? t("thread.typing", { name })
+                : snippet(t, conversation.last_message)}
+          </span>
+        </span>
+        <Right item={item} view={view} unread={unread} />
+      </Link>
+      {view === "queue" && interaction && <Take interaction={interaction} />}
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import { Alert, Button, Group, Select, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useLocation } from "wouter";
+import { asApiError } from "../../data/http";
+import { useDispositions, useQueues } from "../../data/rest";
+import { errorWords, useText } from "../../i18n";
+import { duration } from "../../i18n/format";
+import { Icon } from "../../icons";
+import { useNow } from "../../live/clock";
+import { wrapUp } from "../../live/commands";
+import { myWork, useLive } from "../../live/store";
+import type { InteractionView } from "../../wire";
+import css from "./inbox.module.css";
+
+function Remaining({ untilMs }: { untilMs: number | null }) {
+  const t = useText();
+  const now = useNow();
+  if (untilMs === null) return null;
+  const left = untilMs - now;
+  return (
+    <span className="num muted">
+      {left > 0 ? t("wrap.left", { time: duration(left) }) : t("wrap.over")}
+    </span>
+  );
+}
+
+/** After the exchange: what it was about, and done. Gives the capacity back. */
+export default function WrapUp({ interaction }: { interaction: InteractionView }) {
+  const t = useText();
+  const [, go] = useLocation();
+  const { data: queues } = useQueues();
+  const { data: all } = useDispositions();
+  const [chosen, setChosen] = useState<string | null>(interaction.disposition_id);
+  const [note, setNote] = useState("");
+  const [failed, setFailed] = useState("");
+  const [busy, setBusy] = useState(false);
+  const wanted = queues?.find((queue) => queue.id === interaction.queue_id)?.disposition_ids ?? [];
+  const required = wanted.length > 0;
+  const choices = (all ?? []).filter((each) => !required || wanted.includes(each.id));
+  const finish = async () => {
+    if (required && !chosen) return setFailed(t("wrap.needed"));
+    setBusy(true);
+    try {
+      await wrapUp(interaction.id, chosen, note.trim());
+      const next = myWork(useLive.getState()).find(
+        (work) => work.interaction.id !== interaction.id,
+      );
+      go(next ? `/inbox/${next.conversation.id}` : "/inbox");
+    } catch (error) {
+      setFailed(errorWords(asApiError(error)));
+      setBusy(false);
+    }
+  };
+  return (
+    <section className={css.wrap} aria-label={t("wrap.title")}>
+      <div className={css.wrapHead}>
+        <Icon name="edit" />
+        {t("wrap.title")}
+        <Remaining untilMs={interaction.wrap_up_until_ms} />
+      </div>
+      {failed && (
+        <Alert color="bad" role="alert" icon={<Icon name="alert" />}>
+          {failed}
+        </Alert>
+      )}
+      <Group align="flex-end" gap={12}>
+        <Select
+          label={t("wrap.disposition")}
+          placeholder={t("wrap.choose")}
+          data={choices.map((each) => ({ value: each.id, label: each.name }))}
+          value={chosen}
+          onChange={setChosen}
+          searchable
+          autoFocus
+          withAsterisk={required}
+          style={{ flex: 1, minWidth: 180 }}
+          nothingFoundMessage={t("list.noMatch")}
+        />
+        <TextInput
+          label={t("wrap.note")}
+          maxLength={500}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+          style={{ flex: 2, minWidth: 180 }}
+        />
+        <Button
+          loading={busy}
+          onClick={() => void finish()}
+          leftSection={<Icon name="check" size={16} />}
+        >
+          {t("wrap.done")}
+        </Button>
+      </Group>
+    </section>
+  );
+}

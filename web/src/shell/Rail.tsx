@@ -1,0 +1,57 @@
+import { Link } from "wouter";
+import { type Key, useText } from "../i18n";
+import { Icon, type IconName } from "../icons";
+import { myWork, unreadCount, useLive } from "../live/store";
+import { Hint } from "../ui/Hint";
+import type { UserView } from "../wire";
+import css from "./shell.module.css";
+
+interface Place {
+  to: string;
+  icon: IconName;
+  words: Key;
+  leads: boolean;
+  foot: boolean;
+}
+
+const PLACES: Place[] = [
+  { to: "/inbox", icon: "inbox", words: "rail.inbox", leads: false, foot: false },
+  { to: "/live", icon: "pulse", words: "rail.live", leads: true, foot: false },
+  { to: "/admin", icon: "sliders", words: "rail.admin", leads: true, foot: false },
+  { to: "/me", icon: "person", words: "rail.me", leads: false, foot: true },
+];
+
+const unread = () => {
+  const state = useLive.getState();
+  return myWork(state).filter(({ conversation }) => unreadCount(state, conversation) > 0).length;
+};
+
+export function Rail({ role, path }: { role: UserView["role"]; path: string }) {
+  const t = useText();
+  const waiting = useLive(unread);
+  return (
+    <nav className={css.rail} aria-label={t("rail.name")}>
+      <div className={css.brand}>
+        <img src="/favicon.svg" width={26} height={26} alt="OpenWECC" />
+      </div>
+      {PLACES.filter((place) => !place.leads || role !== "agent").map((place) => {
+        const count = place.to === "/inbox" ? waiting : 0;
+        const name =
+          count > 0 ? t("rail.unread", { name: t(place.words), n: count }) : t(place.words);
+        return (
+          <Hint key={place.to} label={t(place.words)} position="right">
+            <Link
+              href={place.to}
+              className={`${css.place} ${place.foot ? css.foot : ""}`}
+              aria-label={name}
+              aria-current={path.startsWith(place.to) ? "page" : undefined}
+            >
+              <Icon name={place.icon} size={22} />
+              {count > 0 && <span className={css.count}>{count}</span>}
+            </Link>
+          </Hint>
+        );
+      })}
+    </nav>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect } from "react";
+import { t } from "../i18n";
+import { desk } from "../live/commands";
+import { useLeader } from "../live/leader";
+import { myWork, unreadCount, useLive } from "../live/store";
+import { notifyDesktop, showAttention } from "../sound/attention";
+import { pingSound, startRinging, stopRinging } from "../sound/ring";
+import type { OfferView } from "../wire";
+
+const unreadTotal = () => {
+  const state = useLive.getState();
+  return myWork(state).reduce((sum, { conversation }) => sum + unreadCount(state, conversation), 0);
+};
+
+function announce(offers: OfferView[]): (() => void) | null {
+  const first = offers[0];
+  if (!first) return null;
+  const words = t(`offer.title.${first.interaction.kind}`, {
+    name: first.conversation.contact.name,
+  });
+  return notifyDesktop(
+    `offer-${first.id}`,
+    words,
+    first.conversation.page.title || first.interaction.queue_name,
+  );
+}
+
+/** Ring, blink and notify while something waits for this person; only in the leading tab. */
+export function useAttention(): void {
+  const offers = useLive((state) => state.offers);
+  const unread = useLive(unreadTotal);
+  const leading = useLeader((state) => state.leading);
+  useEffect(() => {
+    const open = Object.values(offers).sort((a, b) => a.offered_at_ms - b.offered_at_ms);
+    showAttention(unread + open.length, open[0]?.conversation.contact.name ?? "");
+  }, [offers, unread]);
+  useEffect(() => {
+    const open = Object.values(offers);
+    if (!leading || open.length === 0) return;
+    startRinging();
+    const close = announce(open);
+    return () => {
+      stopRinging();
+      close?.();
+    };
+  }, [offers, leading]);
+  useEffect(
+    () =>
+      desk().onArrival((message) => {
+        if (message.author.kind !== "visitor" || !useLeader.getState().leading) return;
+        const here = location.pathname === `/inbox/${message.conversation_id}`;
+        if (here && document.hasFocus()) return;
+        const mine = myWork(useLive.getState()).some(
+          ({ conversation }) => conversation.id === message.conversation_id,
+        );
+        if (!mine) return;
+        pingSound();
+        const close = notifyDesktop(
+          `message-${message.conversation_id}`,
+          message.author.name || t("contact.unnamed"),
+          t("notify.message"),
+        );
+        if (close) setTimeout(close, 8_000);
+      }),
+    [],
+  );
+}

@@ -58,7 +58,8 @@ def _remake(payload: bytes) -> Remade:
 
 
 def _write_anew(picture: ImageFile.ImageFile, *, is_animated: bool) -> Remade:
-    name = picture.format or ""
+    # A camera's multi-picture file (CIPA DC-007) is a JPEG with more behind it.
+    name = "JPEG" if picture.format == "MPO" else str(picture.format)
     if is_animated and name in {"GIF", "WEBP"}:
         stills = [frame.convert("RGBA") for frame in ImageSequence.Iterator(picture)]
         duration_ms = max(20, int(picture.info.get("duration") or 100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PIL import Image
 
 from gateway.engagement.images import Remade
 from gateway.engagement.service.attachments import REMAKE
@@ -86,6 +88,30 @@ async def test_a_bomb_is_refused_before_it_is_decoded(isolation: Isolation) -> N
     used = int(await isolation.call(f"{HERE}:peak_bytes_of_a_bomb", png_bomb(60_000, 60_000)))
     assert used <= 256 * 1024 * 1024
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "media_type"),
+    [
+        ("CMYK", "JPEG", "image/jpeg"),
+        ("L", "JPEG", "image/jpeg"),
+        ("RGB", "MPO", "image/jpeg"),
+        ("I;16", "PNG", "image/png"),
+        ("LA", "PNG", "image/png"),
+        ("1", "PNG", "image/png"),
+        ("P", "GIF", "image/gif"),
+        ("RGBA", "WEBP", "image/webp"),
+    ],
+)
+async def test_every_kind_of_picture_a_camera_or_a_tool_makes(
+    isolation: Isolation, mode: str, kind: str, media_type: str
+) -> None:
+    out = io.BytesIO()
+    more = {"save_all": True, "append_images": [Image.new(mode, (90, 60))]} if kind == "MPO" else {}
+    Image.new(mode, (90, 60)).save(out, kind, **more)
+    made = msgspec.msgpack.decode(await isolation.call(REMAKE, out.getvalue()), type=Remade)
+    assert (made.refused, made.media_type) == ("", media_type)
+    assert (made.width_px, made.height_px) == (90, 60)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])

@@ -29,7 +29,8 @@ from commands import Failed, call, call_together, output_of, say
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent.parent
 NEEDED_BYTES = 2_000_000_000
-SKIPPED_DIRS = {".git", ".venv", ".node", "node_modules", "data", "dist", "static", "__pycache__"}
+SKIPPED_ANYWHERE = {".git", ".venv", ".node", "node_modules", "__pycache__"}
+SKIPPED_PATHS = {"data", "dist", "gateway/static"}
 NODE_RULE = "20.19 or newer (of 20), 22.12 or newer (of 22), or 24 and newer"
 
 
@@ -144,9 +145,7 @@ class Steps:
     def front_sources(self) -> list[str]:
         """Every source file of the two front ends."""
         return sorted(
-            str(path.relative_to(self.root))
-            for workspace in ("widget", "web")
-            for path in files_under(self.root / workspace)
+            str(path) for name in ("widget", "web") for path in files_under(self.root, name)
         )
 
     def node_stamp(self) -> dict[str, str]:
@@ -258,11 +257,16 @@ def read_stamp(path: Path) -> dict[str, str]:
         return {}
 
 
-def files_under(folder: Path) -> Iterable[Path]:
-    """Walk a folder's own files, without what is installed or built."""
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in SKIPPED_DIRS]
-        yield from (Path(parent) / name for name in files)
+def files_under(root: Path, below: str = "") -> Iterable[Path]:
+    """Walk the sources of a checkout, relative to its root, without what is installed or built."""
+    for parent, folders, files in os.walk(root / below):
+        place = Path(parent).relative_to(root)
+        folders[:] = [
+            name
+            for name in folders
+            if name not in SKIPPED_ANYWHERE and str(place / name) not in SKIPPED_PATHS
+        ]
+        yield from (place / name for name in files if not name.startswith(".setup-stamp"))
 
 
 def writable_root() -> Path:
@@ -278,10 +282,9 @@ def writable_root() -> Path:
     if copy.stat().st_uid != os.getuid():
         raise Failed(f"{copy} belongs to another account; remove it or set HOME.")
     say(f"  {CHECKOUT} is not writable for this account; working in a copy:\n  {copy}")
-    wanted = {source.relative_to(CHECKOUT) for source in files_under(CHECKOUT)}
-    for stale in {path.relative_to(copy) for path in files_under(copy)} - wanted:
-        if not stale.name.startswith(".setup-stamp"):
-            (copy / stale).unlink()
+    wanted = set(files_under(CHECKOUT))
+    for stale in set(files_under(copy)) - wanted:
+        (copy / stale).unlink()
     for name in wanted:
         source, target = CHECKOUT / name, copy / name
         if not (target.exists() and target.read_bytes() == source.read_bytes()):

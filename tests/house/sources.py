@@ -35,11 +35,13 @@ def tracked() -> list[Path]:
 
 def _walked() -> Iterator[Path]:
     """List the files of an unpacked archive, where there is no git."""
-    left_out = {".git", ".venv", ".node", "node_modules", "data", "dist", "static", "__pycache__"}
+    left_out = {".git", ".venv", ".node", "node_modules", "__pycache__"}
+    built = (Path("data"), Path("dist"), Path("gateway/static"))
     for path in ROOT.rglob("*"):
         name = path.relative_to(ROOT)
         if path.is_file() and not left_out.intersection(name.parts):
-            yield name
+            if not any(name.is_relative_to(folder) for folder in built):
+                yield name
 
 
 def is_generated(name: Path) -> bool:

@@ -103,6 +103,14 @@ def test_a_missing_home_gets_a_folder_of_its_own(
     assert Path(environment["HOME"]).is_relative_to(tmp_path)
 
 
+def test_sources_are_seen_whatever_their_folder_is_called(tmp_path: Path) -> None:
+    for name in ("web/src/data/a.ts", "data/b", "gateway/static/c", "web/node_modules/d", "e"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert sorted(map(str, prepare.files_under(tmp_path))) == ["e", "web/src/data/a.ts"]
+    assert list(map(str, prepare.files_under(tmp_path, "web"))) == ["web/src/data/a.ts"]
+
+
 def test_low_disk_is_said_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

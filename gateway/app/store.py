@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.kernel.clock import Clock, SystemClock
+from gateway.platform.backup import BLOBS_NAME, KEY_NAME
 from gateway.platform.blobs import DiskBlobs
 from gateway.platform.database.opening import open_database
 from gateway.platform.database.port import Database
@@ -14,8 +15,6 @@ from gateway.platform.telemetry import Metrics
 from gateway.settings import Settings
 from gateway.tenancy.sealing import MasterKeySealer
 
-KEY_FILE = "master.key"
-FILES_DIR = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ async def build_store(settings: Settings, clock: Clock | None = None) -> Store:
         observe=metrics.committed,
     )
     metrics.write_queue.set_function(lambda: database.queue_length)
-    key_path = data_dir / KEY_FILE
+    key_path = data_dir / KEY_NAME
     keys = await open_keys(database, key_path)
     sealer = MasterKeySealer(load_master_key(key_path))
-    return Store(database, DiskBlobs(data_dir / FILES_DIR, keys), sealer, metrics, clock)
+    return Store(database, DiskBlobs(data_dir / BLOBS_NAME, keys), sealer, metrics, clock)

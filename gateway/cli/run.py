@@ -13,8 +13,9 @@ import msgspec
 
 from gateway import __version__
 from gateway.cli.parent import Child, Parent, listen
+from gateway.cli.runfile import RunFile, read_run_file, remove_run_file, write_run_file
 from gateway.kernel.errors import WeccError
-from gateway.settings import PORT_ORDER, Settings, check_safe, is_loopback
+from gateway.settings import PORT_ORDER, Settings, addresses, check_safe, is_loopback
 from gateway.voice.media.engine import worker_argv
 
 MEDIA_WORKERS = 2  # one serves, one stands by warm
@@ -29,15 +30,24 @@ def run(settings: Settings, *, demo: bool, fixed_port: int | None) -> int:
     """
     check_safe(settings)
     data_dir = _data_dir(settings)
+    other = read_run_file(data_dir)
+    if other is not None:
+        raise WeccError(
+            "unsafe_configuration",
+            f"A gateway runs on {data_dir} already (process {other.pid}, port {other.port}).",
+        )
     listeners = _listeners(settings, fixed_port)
     port = int(listeners[0].getsockname()[1])
     _say(f"OpenWECC {__version__} is starting")
     if fixed_port is None and port != settings.server.port:
         _say(f"port {settings.server.port} is taken by another program; using {port}")
     run_dir = Path(tempfile.mkdtemp(prefix="wecc-"))
+    known = addresses(settings, port)
+    write_run_file(data_dir, RunFile(os.getpid(), port, known.widget, known.shop if demo else ""))
     try:
         return Parent(_children(settings, data_dir, run_dir, listeners, demo=demo), _say).run()
     finally:
+        remove_run_file(data_dir)
         shutil.rmtree(run_dir, ignore_errors=True)
 
 

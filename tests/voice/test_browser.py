@@ -14,7 +14,7 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
 from gateway.voice.media.engine import EmbeddedEngine
-from tests.voice.rig import Reports
+from tests.voice.rig import Reports, connect, main_hertz
 
 CHROMIUM = Path("/usr/bin/chromium")
 HAS_CHROMIUM = CHROMIUM.exists()
@@ -130,5 +130,14 @@ async def test_two_pages_hear_each_other_and_music_when_held(
         await asyncio.sleep(1.5)
         held = await two.evaluate("heard()")
         assert held["hertz"] < 1_000
+        assert await two.evaluate("pc.getSenders()[0].dtmf.canInsertDTMF")
+        peer = await connect(media, reports, "leg-three", "call-1", 700)
+        offered = {await page.evaluate("opusNumber()") for page in (one, two)}
+        assert offered != {96}  # the peer's number for Opus: the two sides must differ
+        await media.bridge("leg-two2", "leg-three")
+        await until_heard(two, 700)
+        await asyncio.sleep(0.5)
+        assert abs(main_hertz(await peer.hear(0.6)) - 1187) < 8
+        await peer.close()
         await one.close()
         assert (await reports.until("leg-one1", "lost", 10)).cause in ("closed_by_peer", "silent")

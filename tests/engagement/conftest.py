@@ -150,7 +150,7 @@ def database(request: pytest.FixtureRequest) -> Database:
     return chosen
 
 
-async def _room(database: Database, clock: ManualClock, folder: Path) -> AsyncIterator[Room]:
+async def make_room(database: Database, clock: ManualClock, folder: Path) -> AsyncIterator[Room]:
     bus = LocalBus()
     keys = await open_keys(database, folder / "master.key")
     blobs = DiskBlobs(folder / "files", keys)
@@ -167,14 +167,14 @@ async def _room(database: Database, clock: ManualClock, folder: Path) -> AsyncIt
 
 @pytest.fixture
 async def room(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Room]:
-    async for made in _room(database, clock, tmp_path):
+    async for made in make_room(database, clock, tmp_path):
         yield made
 
 
 @pytest.fixture
 async def light(sqlite: SqliteDatabase, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Room]:
     """The room over SQLite alone, for tests where the database does not matter."""
-    async for made in _room(sqlite, clock, tmp_path):
+    async for made in make_room(sqlite, clock, tmp_path):
         yield made
 
 

@@ -21,7 +21,6 @@ from gateway.engagement.store import conversations, files
 from gateway.engagement.wire import AttachmentView
 from gateway.kernel.actor import Actor, ActorRole
 from gateway.kernel.errors import WeccError, not_found
-from gateway.kernel.ids import new_id
 from gateway.platform.blobs import BlobRef, Blobs
 from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database, Tx
@@ -138,10 +137,10 @@ class AttachmentService:
             return {"state": "blocked", "reason": "failed"}
         if made.refused:
             return {"state": "blocked", "reason": made.refused}
-        now_ms = row["created_at_ms"]
-        blob_id, preview_id = new_id("bl", now_ms), new_id("bl", now_ms)
-        await self.blobs.write(BlobRef(tenant_id, row["owner_id"], blob_id), made.body)
-        await self.blobs.write(BlobRef(tenant_id, row["owner_id"], preview_id), made.preview)
+        # Names that a repeat after a crash or on a full disk finds again.
+        blob_id, preview_id = f"{row['id']}-full", f"{row['id']}-preview"
+        await self._rewrite(BlobRef(tenant_id, row["owner_id"], blob_id), made.body)
+        await self._rewrite(BlobRef(tenant_id, row["owner_id"], preview_id), made.preview)
         return {
             "state": "clean",
             "media_type": made.media_type,
@@ -153,6 +152,10 @@ class AttachmentService:
             "preview_media_type": made.preview_media_type,
             "preview_bytes": len(made.preview),
         }
+
+    async def _rewrite(self, blob: BlobRef, body: bytes) -> None:
+        await self.blobs.delete(blob)
+        await self.blobs.write(blob, body)
 
     async def _settle(self, tenant_id: str, row: Row, values: Mapping[str, Any]) -> None:
         """Record the verdict, tell who sees the file, and drop the bytes as they arrived."""

@@ -32,6 +32,7 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
         self._reader: threading.Thread | None = None
+        self._clients: list[httpx.Client] = []
 
     def start(self) -> Product:
         """Start and wait until it says that it is ready."""
@@ -91,6 +92,8 @@ class Product:
     def stop(self) -> int:
         """Press Ctrl-C and wait; returns the exit code."""
         assert self.process is not None
+        for client in self._clients:
+            client.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
@@ -138,11 +141,13 @@ class Product:
 
     def http(self, origin: str = "desk", **headers: str) -> httpx.Client:
         """A client that talks to one origin over 127.0.0.1."""
-        return httpx.Client(
+        client = httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}",
             headers={"Host": f"{origin}.localhost:{self.port}", **headers},
             timeout=20,
         )
+        self._clients.append(client)
+        return client
 
     def wait_ready(self, limit_s: float = 30) -> None:
         """Wait until the readiness check answers (after a restart of the web process)."""

@@ -161,6 +161,7 @@ async def test_the_token_rotates_when_an_anonymous_visitor_is_verified(home: Hou
     jwt = signed(claims(aud=key, name="Ana"), secret)
     verified = await home.tenancy.visitors.verify(anonymous, jwt)
     assert (verified.actor.id, verified.actor.name) == (anonymous.id, "Ana")
+    assert verified.is_rotated
     assert await home.tenancy.visitor_for_token(planted) is None
     assert await home.tenancy.visitor_for_token(verified.token) == verified.actor
     assert await home.tenancy.visitors.subject(verified.actor) == "u-1"
@@ -263,3 +264,16 @@ async def test_a_visitor_of_a_foreign_site_is_not_made(home: House) -> None:
     with pytest.raises(WeccError) as caught:
         await home.tenancy.new_visitor(admin.tenant_id, site.id)
     assert caught.value.code == "not_found"
+
+
+async def test_verifying_again_and_again_keeps_a_bounded_number_of_tokens(home: House) -> None:
+    _, actor, key, secret = await visitor(home, await home.tenant())
+    tokens = []
+    for n in range(25):
+        jwt = signed(claims(aud=key, jti=f"identity-{n:04}"), secret)
+        verified = await home.tenancy.visitors.verify(actor, jwt)
+        tokens.append(verified.token)
+        assert verified.is_rotated == (n == 0)
+        home.clock.advance(1)
+    alive = [await home.tenancy.visitor_for_token(token) is not None for token in tokens]
+    assert alive == [False] * 5 + [True] * 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from channels.contract import File, Identity, Inbound, Text
 from gateway.engagement.model.views import VisitorSummary
@@ -32,6 +33,13 @@ from gateway.surfaces.sockets.dispatch import Command, Dispatcher
 from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.wire import SiteView
 from gateway.voice import wire as voice
+
+
+@dataclass(frozen=True, slots=True)
+class _Rotated:
+    """The visitor was verified on connection ``by``: what the others hold is worthless."""
+
+    by: Connection
 
 
 class VisitorSide(BaseSide):
@@ -157,6 +165,10 @@ class VisitorSide(BaseSide):
     # ---- delivery --------------------------------------------------------------------------
 
     def _deliver(self, frame: object) -> None:
+        if isinstance(frame, _Rotated):
+            if frame.by is not self.connection:
+                self.connection.end("unauthenticated", again=True)
+            return
         if isinstance(frame, VisitorSummary):
             self._mine.add(frame.id)
             frame = wire.VisitorConversationChanged(conversation=_conversation(frame))
@@ -255,6 +267,9 @@ class VisitorSide(BaseSide):
                 previous_contact_id=verified.previous.contact_id,
             ),
         )
+        if verified.is_rotated:
+            topic = visitor_topic(self.tenant_id, verified.previous.id)
+            self.rooms.bus.publish(topic, _Rotated(self.connection))
         await self._enter(verified.actor)
         self.ack(frame.ref)
         await self._welcome(verified.token, [])

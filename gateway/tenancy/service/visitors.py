@@ -21,11 +21,15 @@ from gateway.tenancy.service.ground import Ground
 from gateway.tenancy.service.sites import Sites
 from gateway.tenancy.store import directory, sites, tenants, visitors
 
+TOKENS_OF_ONE_VISITOR = 20
+"""Devices of one verified person; a site that verifies on every page makes a token each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedVisitor:
     """A visitor after verification. ``actor`` may be another visitor than ``previous``: the one
-    this person was on another device.
+    this person was on another device. ``is_rotated`` tells that every token of ``previous`` is
+    worthless now, so whoever else holds one must be shown out.
     """
 
     token: str
@@ -34,6 +38,7 @@ class VerifiedVisitor:
     subject: str
     name: str
     email: str
+    is_rotated: bool
 
 
 class Visitors:
@@ -128,13 +133,22 @@ def _verify_in(tx: Tx, actor: Actor, claims: signed.Identity) -> VerifiedVisitor
     }
     token, verified = _issue(tx, values)
     tx.record("visitor.verified", visitor_id=visitor_id, site_id=actor.site_id)
-    return VerifiedVisitor(token, verified, actor, claims.subject, values["name"], claims.email)
+    return VerifiedVisitor(
+        token=token,
+        actor=verified,
+        previous=actor,
+        subject=claims.subject,
+        name=values["name"],
+        email=claims.email,
+        is_rotated=bound is None,
+    )
 
 
 def _issue(tx: Tx, values: Mapping[str, Any]) -> tuple[str, Actor]:
     token = new_secret()
     row = {"id": new_id("vt", tx.now_ms), **values}
     visitors.insert(tx, token, row)
+    visitors.keep_newest(tx, row["visitor_id"], TOKENS_OF_ONE_VISITOR)
     return token, _actor(row, tx.tenant_id)
 
 

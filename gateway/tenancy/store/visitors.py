@@ -67,6 +67,16 @@ def remove_all(tx: Tx, visitor_id: str) -> int:
     return len(ids)
 
 
+def keep_newest(tx: Tx, visitor_id: str, count: int) -> None:
+    """Make all but the newest ``count`` tokens of a visitor worthless."""
+    t = visitor_tokens
+    mine = sa.and_(t.c.tenant_id == tx.tenant_id, t.c.visitor_id == visitor_id)
+    query = sa.select(t.c.id).where(mine).order_by(t.c.created_at_ms.desc(), t.c.id.desc())
+    for row in tx.all(query.offset(count)):
+        directory.remove_object(tx, KIND, row["id"])
+        tx.execute(t.delete().where(mine, t.c.id == row["id"]))
+
+
 def subject_of(tx: Tx, visitor_id: str) -> str | None:
     """Return the verified subject a visitor is bound to."""
     v = verified_visitors

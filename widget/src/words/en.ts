@@ -1,0 +1,30 @@
+/** English, and the list of what every other language must say (`satisfies Words`). */
+export const words = {
+  withYou: "{name} is with you",
+  online: "We are here",
+  busy: "There is a short wait",
+  offline: "Away",
+  typing: "{name} is typing",
+  agent: "Agent",
+  sending: "Sending",
+  sent: "Sent",
+  delivered: "Delivered",
+  read: "Read",
+  failed: "Not sent",
+  connecting: "Connecting",
+  lost: "No connection. What you write is kept and sent later.",
+  stopped: "The chat is closed on this page. Reload it to go on.",
+  write: "Write a message",
+  send: "Send",
+  emoji: "Emoji",
+  redacted: "Private data was removed from this message.",
+  menu: "More",
+  back: "Back",
+  close: "Close",
+  more: "Show earlier messages",
+  call: "Call",
+  sys_joined: "{name} joined",
+  sys_ended: "Conversation ended",
+};
+
+export type Words = Record<keyof typeof words, string>;

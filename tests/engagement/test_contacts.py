@@ -55,6 +55,24 @@ async def test_a_page_change_reaches_staff_once(room: Room) -> None:
     assert changed[0].conversation.context == {"cart": "3"}
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "data:text/html,x",
+        " vbscript:x",
+        "blob:x",
+        "//x",
+    ],
+)
+async def test_only_web_addresses_are_kept_as_a_page(light: Room, url: str) -> None:
+    page = PageView(url=url, title="<b>", referrer=url)
+    await light.open(visitor(), CV, page=page)
+    stored = (await light.service.get(supervisor(), CV)).page
+    assert (stored.url, stored.title, stored.referrer) == ("", "<b>", "")
+
+
 async def test_a_verified_identity_takes_the_anonymous_history_along(room: Room) -> None:
     await room.open(visitor(1), CV, form={"name": "Guess", "phone": "123"})
     await room.say(visitor(1), CV, "ms_message0001", "hello")

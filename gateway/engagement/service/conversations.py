@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,6 +27,7 @@ from gateway.platform.database.port import Tx
 
 Row = Mapping[str, Any]
 RATING_CHANGE_MS = 3_600_000
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _NO_PAGE = PageView(url="", title="", referrer="")
 
 
@@ -91,14 +93,17 @@ def _nothing_yet(tx: Tx) -> dict[str, Any]:
 
 
 def clean_page(page: PageView) -> dict[str, str]:
-    """Return the columns of a page, cleaned and redacted."""
+    """Return the columns of a page, cleaned and redacted; only web addresses are addresses."""
     return {
-        "page_url": redact(clean_line(page.url, field="page.url", max_chars=2_000)).text,
+        "page_url": _web_address(page.url, "page.url"),
         "page_title": redact(clean_line(page.title, field="page.title", max_chars=500)).text,
-        "page_referrer": redact(
-            clean_line(page.referrer, field="page.referrer", max_chars=2_000)
-        ).text,
+        "page_referrer": _web_address(page.referrer, "page.referrer"),
     }
+
+
+def _web_address(value: str, field_name: str) -> str:
+    address = clean_line(value, field=field_name, max_chars=2_000)
+    return redact(address).text if _WEB_ADDRESS.match(address) else ""
 
 
 def _header(value: str) -> str:

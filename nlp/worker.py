@@ -6,6 +6,7 @@ in, ``[number, Analysis]`` out. The process ends with its stdin, so it never out
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import signal
 import struct
@@ -15,10 +16,10 @@ from typing import BinaryIO
 import msgspec
 
 from nlp.contract import Analysis, AnalysisRequest
-from nlp.pipeline import Pipeline
 
 MEMORY_LIMIT_BYTES = 2 << 30
 FRAME_LIMIT_BYTES = 1 << 20
+PR_SET_PDEATHSIG = 1
 
 
 class Question(msgspec.Struct, frozen=True, array_like=True):
@@ -47,6 +48,9 @@ def _read(stream: BinaryIO) -> bytes | None:
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer frames from ``source`` on ``sink`` until it ends."""
+    # imported late: loading takes seconds, and the process must be able to end before that
+    from nlp.pipeline import Pipeline
+
     pipeline = Pipeline()
     decode = msgspec.msgpack.Decoder(Question).decode
     encode = msgspec.msgpack.Encoder().encode
@@ -60,6 +64,8 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 def main() -> None:
     """Run under a memory limit; Ctrl-C is for the parent, who then closes our stdin."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     serve(sys.stdin.buffer, sys.stdout.buffer)

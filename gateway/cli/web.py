@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import resource
+import signal
 import socket
 import ssl
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,6 +22,7 @@ from gateway.app import Web, build_web
 from gateway.cli.parent import EXIT_CONFIGURATION
 from gateway.kernel.errors import WeccError
 from gateway.platform import telemetry
+from gateway.platform.http.protocol import CappedHttpProtocol
 from gateway.settings import Settings
 
 SOCKET_QUEUE_FRAMES = 8
@@ -65,6 +69,14 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._application = application
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal and return, so that everything behind can be let go in order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
     async def shutdown(
         self,
         sockets: list[socket.socket] | None = None,  # noqa: ARG002 - the parent's
@@ -81,7 +93,7 @@ def _config(settings: Settings, application: Web) -> uvicorn.Config:
         application.asgi,
         interface="asgi3",
         loop="none",
-        http="httptools",
+        http=CappedHttpProtocol,
         ws="websockets-sansio",
         ws_max_size=limits.frame_bytes,
         ws_max_queue=SOCKET_QUEUE_FRAMES,

@@ -95,6 +95,27 @@ class Wire:
             except TimeoutError:
                 continue
 
+    async def ask_history(self, conversation_id: str) -> list[Frame]:
+        """Fetch a whole conversation, page by page."""
+        items: list[Frame] = []
+        before: int | None = None
+        while True:
+            ref = uuid.uuid4().hex
+            await self.send(
+                {
+                    "type": "history.get",
+                    "ref": ref,
+                    "conversation_id": conversation_id,
+                    "before_seq": before,
+                    "limit": 100,
+                }
+            )
+            frame = await self.wait(lambda f: f["type"] == "history.page" and f["ref"] == ref)  # noqa: B023
+            items = [*frame["page"]["items"], *items]
+            if not frame["page"]["has_more"]:
+                return items
+            before = items[0]["seq"]
+
     async def close(self) -> None:
         """Close politely."""
         if self._socket is not None:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 import signal
+import time
 
 import pytest
 
@@ -195,3 +196,27 @@ async def test_a_silent_leg_is_lost(engine: Pair) -> None:
     lost = await reports.until("leg-aaaa", "lost", 14)
     assert lost.cause == "silent"
     await asyncio.gather(peer.close(), return_exceptions=True)
+
+
+async def test_a_stalled_web_process_gives_up_no_call(engine: Pair) -> None:
+    media, reports = engine
+    peer = await connect(media, reports, "leg-aaaa", "call-1", 440)
+    time.sleep(3)  # noqa: ASYNC251 - the stall itself
+    await asyncio.sleep(1)
+    assert [report.state for report in reports.seen] == ["connected"]
+    assert await media.stats("leg-aaaa") is not None
+    await peer.close()
+
+
+async def test_a_worker_that_slept_does_not_take_it_for_silence(
+    engine: Pair, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.voice.media.link.PING_LIMIT_S", 30.0)
+    media, reports = engine
+    peer = await connect(media, reports, "leg-aaaa", "call-1", 440)
+    workers.signal(0, signal.SIGSTOP)
+    await asyncio.sleep(9)
+    workers.signal(0, signal.SIGCONT)
+    await asyncio.sleep(1.5)
+    assert [report.state for report in reports.seen] == ["connected"]
+    await peer.close()

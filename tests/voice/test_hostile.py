@@ -135,6 +135,43 @@ async def test_bad_packets_of_a_party_harm_nobody(engine: Pair) -> None:
     await asyncio.gather(a.close(), b.close())
 
 
+async def test_a_flood_of_good_packets_is_cut_and_the_other_way_is_unharmed(engine: Pair) -> None:
+    media, reports = engine
+    a = await connect(media, reports, "leg-aaaa", "call-1", 523)
+    b = await connect(media, reports, "leg-bbbb", "call-1", 880)
+    await media.bridge("leg-aaaa", "leg-bbbb")
+    await asyncio.sleep(0.3)
+    dtls, before, began_s = a.transport, len(b.headers), time.monotonic()
+    for number in range(6_000):
+        plain = RtpPacket(payload_type=96, sequence_number=number, timestamp=number, ssrc=1)
+        plain.payload = bytes(40)
+        await dtls.transport._send(dtls._tx_srtp.protect(plain.serialize()))
+        if number % 30 == 0:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.5)
+    passed, lasted_s = len(b.headers) - before, time.monotonic() - began_s
+    assert passed <= 250 + 250 * lasted_s + 50
+    assert passed < 5_000
+    assert gaps(a.headers) == 0
+    assert abs(main_hertz(await a.hear(0.6)) - 880) < 8
+    await asyncio.gather(a.close(), b.close())
+
+
+async def test_plaintext_after_the_handshake_is_dropped(engine: Pair) -> None:
+    media, reports = engine
+    a = await connect(media, reports, "leg-aaaa", "call-1", 523)
+    data = bytes.fromhex("17fefd0000000000000063000568656c6c6f")
+    for packet in (data, ALERT, CLIENT_HELLO) * 20:
+        await a.transport.transport._send(packet)
+    await media.play("leg-aaaa", "queue")
+    await asyncio.sleep(0.5)
+    heard = len(a.headers)
+    await asyncio.sleep(1)
+    assert len(a.headers) - heard > 40
+    assert [report.state for report in reports.seen] == ["connected"]
+    await a.close()
+
+
 async def test_correctly_encrypted_nonsense_is_dropped(engine: Pair) -> None:
     """Padding and extensions beyond the end, foreign payload types, too many streams."""
     media, reports = engine

@@ -43,5 +43,7 @@ async def test_a_worker_that_is_not_there_yet_does_not_hang() -> None:
     workers = Workers(1)
     dog = Watchdog(workers.paths[0])
     assert await _look(dog, 0.5) is None
-    assert dog.hangs(time.monotonic() + 31)
+    now_s = time.monotonic()
+    assert not dog.hangs(now_s + 3_600)  # the machine slept
+    assert any(dog.hangs(now_s + 3_600 + step / 2) for step in range(1, 70))
     workers.directory.rmdir()

@@ -21,6 +21,7 @@ from gateway.voice.media import frames
 REQUEST_LIMIT_S = 3.0
 PING_EVERY_S = 0.5
 PING_LIMIT_S = 2.0
+PING_STEP_S = 0.1
 RETRY_S = 0.1
 
 WorkerLegs = dict[str, tuple[str, str]]
@@ -138,9 +139,25 @@ class Link:
 
     async def _watch(self, reading: asyncio.Task[None]) -> None:
         while not reading.done():
-            await self.request(frames.Ping, PING_LIMIT_S)
+            await self._ping()
             await asyncio.wait([reading], timeout=PING_EVERY_S)
         await reading
+
+    async def _ping(self) -> None:
+        """Wait for an answer in small steps, so that only time in which this process itself was
+        running counts: a stall here, or a laptop's sleep, is no hang there.
+        """
+        asking = asyncio.create_task(self.request(frames.Ping, 60.0))
+        try:
+            for _ in range(round(PING_LIMIT_S / PING_STEP_S)):
+                await asyncio.wait([asking], timeout=PING_STEP_S)
+                if asking.done():
+                    await asking
+                    return
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        raise WeccError("media_unavailable", retry_after_s=2)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         try:

@@ -40,6 +40,8 @@ LEGS_MAX = 2_000
 LOST_LEGS_KEPT_S = 120.0
 ORPHAN_GRACE_S = 30.0
 LOG_EVERY_S = 1.0
+STALL_S = 1.0
+"""A longer pause between two ticks is a stall of this process, not silence of the browsers."""
 
 log = logging.getLogger("wecc.voice.worker")
 
@@ -57,7 +59,7 @@ class Worker:
         self._untold: deque[frames.Report] = deque()
         self._seq = 0
         self._attached: asyncio.StreamWriter | None = None
-        self._attached_s = time.monotonic()
+        self._attached_s = self._tick_s = time.monotonic()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
@@ -179,7 +181,10 @@ class Worker:
 
     def _tick(self) -> None:
         now_s = time.monotonic()
+        stalled_s, self._tick_s = now_s - self._tick_s, now_s
         for leg in tuple(self._legs.values()):
+            if stalled_s > STALL_S:
+                leg.heard_s += stalled_s
             try:
                 leg.tick(now_s)
             except Exception:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gateway.acd.service import Enqueue
@@ -226,8 +228,6 @@ async def test_places_move_up_and_are_told_once(floor: Floor) -> None:
     await floor.arrive()
     await floor.settle()
     await floor.acd.abandon(TENANT, first.id)
-    import asyncio
-
     await asyncio.sleep(2.2)
     positions = [frame.position for frame in seen if isinstance(frame, QueuePlace)]
     assert positions == [2, 1]

@@ -16,6 +16,7 @@ Outcome = Literal["rejected", "expired", "withdrawn"]
 
 
 def answer(engine: Matching, command: c.Answer) -> None:
+    """The agent pressed accept on a call: keep the offer while media is prepared."""
     if has_accepted(engine, command.offer_id, command.agent_id):
         return
     offer = live_offer(engine, command.offer_id, command.agent_id)
@@ -25,6 +26,7 @@ def answer(engine: Matching, command: c.Answer) -> None:
 
 
 def accept(engine: Matching, command: c.Accept) -> None:
+    """The agent takes the offer; repeating it is harmless."""
     if has_accepted(engine, command.offer_id, command.agent_id):
         return
     offer = live_offer(engine, command.offer_id, command.agent_id)
@@ -39,6 +41,7 @@ def accept(engine: Matching, command: c.Accept) -> None:
 
 
 def reject(engine: Matching, command: c.Reject) -> None:
+    """The agent turns the offer down: the work keeps its place and passes the agent over once."""
     offer = live_offer(engine, command.offer_id, command.agent_id)
     agent = engine.state.agents[offer.agent_id]
     engine.match(end_offer(engine, offer, "rejected"))
@@ -46,6 +49,7 @@ def reject(engine: Matching, command: c.Reject) -> None:
 
 
 def take(engine: Matching, command: c.Take) -> None:
+    """The agent takes waiting work by hand; a call rings at once instead."""
     item = item_of(engine, command.interaction_id)
     if item.agent_id == command.agent_id and item.state == "active":
         return
@@ -66,6 +70,7 @@ def take(engine: Matching, command: c.Take) -> None:
 
 
 def end_offer(engine: Matching, offer: Offer, outcome: Outcome) -> Interaction:
+    """End a live offer that was not accepted; direct work opens to its queue."""
     until_ms = None if outcome == "withdrawn" else engine.now_ms + REOFFER_AFTER_MS
     engine.emit(
         e.OfferEnded(
@@ -103,6 +108,7 @@ def withdraw_all(engine: Matching, agent: Agent) -> list[Interaction]:
 
 
 def live_offer(engine: Matching, offer_id: str, agent_id: str) -> Offer:
+    """Return the offer if it is this agent's and still rings."""
     offer = engine.state.offers.get(offer_id)
     if offer is None or offer.agent_id != agent_id or offer.expires_at_ms <= engine.now_ms:
         raise WeccError("offer_gone")
@@ -110,12 +116,14 @@ def live_offer(engine: Matching, offer_id: str, agent_id: str) -> Offer:
 
 
 def has_accepted(engine: Matching, offer_id: str, agent_id: str) -> bool:
+    """Tell whether this agent already holds what the offer was for."""
     work = engine.index.work_of.get(agent_id, {})
     items = (engine.state.interactions[interaction_id] for interaction_id in work)
     return any(item.offer_id == offer_id and item.state != "offered" for item in items)
 
 
 def item_of(engine: Matching, interaction_id: str) -> Interaction:
+    """Return an interaction that is not over."""
     item = engine.state.interactions.get(interaction_id)
     if item is None:
         raise not_found("interaction")

@@ -27,6 +27,7 @@ def start(engine: Matching, command: c.Start) -> None:
 
 
 def set_queue(engine: Matching, command: c.SetQueue) -> None:
+    """Add or change a queue and match everything that waits anew."""
     if engine.state.queues.get(command.queue.queue_id) == command.queue:
         return
     engine.emit(e.QueueSet(at_ms=engine.now_ms, queue=command.queue))
@@ -34,6 +35,7 @@ def set_queue(engine: Matching, command: c.SetQueue) -> None:
 
 
 def remove_queue(engine: Matching, command: c.RemoveQueue) -> None:
+    """Remove a queue that holds no work."""
     queue_id = command.queue_id
     if queue_id not in engine.state.queues:
         return
@@ -43,6 +45,7 @@ def remove_queue(engine: Matching, command: c.RemoveQueue) -> None:
 
 
 def set_profile(engine: Matching, command: c.SetProfile) -> None:
+    """Change what an agent can do and look for work that fits now."""
     if engine.state.profiles.get(command.agent_id) == command.profile:
         return
     engine.emit(
@@ -54,6 +57,7 @@ def set_profile(engine: Matching, command: c.SetProfile) -> None:
 
 
 def connect(engine: Matching, command: c.Connect) -> None:
+    """The first socket is there: from offline to not ready, or back from the grace."""
     agent = engine.state.agents.get(command.agent_id)
     if agent is None or agent.state == "offline":
         set_agent(engine, command.agent_id, "not_ready", "")
@@ -63,6 +67,7 @@ def connect(engine: Matching, command: c.Connect) -> None:
 
 
 def drop(engine: Matching, command: c.Drop) -> None:
+    """The last socket is gone: the grace begins."""
     agent = engine.state.agents.get(command.agent_id)
     if agent is None or agent.state == "offline" or agent.away_until_ms is not None:
         return
@@ -71,6 +76,7 @@ def drop(engine: Matching, command: c.Drop) -> None:
 
 
 def set_state(engine: Matching, command: c.SetState) -> None:
+    """Go ready or not ready by hand."""
     agent = engine.state.agents.get(command.agent_id)
     if agent is None or agent.state == "offline":
         raise WeccError("wrong_state", "You are offline. Open the desk first, then go ready.")
@@ -89,6 +95,7 @@ def set_state(engine: Matching, command: c.SetState) -> None:
 
 
 def set_agent(engine: Matching, agent_id: str, state: AgentState, reason: str) -> None:
+    """Change an agent's state."""
     engine.emit(e.AgentSet(at_ms=engine.now_ms, agent_id=agent_id, state=state, reason=reason))
 
 

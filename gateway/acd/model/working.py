@@ -15,6 +15,7 @@ from gateway.kernel.errors import WeccError, not_found
 
 
 def enqueue(engine: Matching, command: c.Enqueue) -> None:
+    """Put work into its queue; a known id does nothing."""
     state = engine.state
     if state.knows(command.interaction_id):
         return
@@ -42,6 +43,7 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
 
 
 def abandon(engine: Matching, command: c.Abandon) -> None:
+    """The contact left: waiting work is over, answered work goes to wrap-up."""
     item = engine.state.interactions.get(command.interaction_id)
     if item is None or item.state == "wrap_up":
         return
@@ -55,6 +57,7 @@ def abandon(engine: Matching, command: c.Abandon) -> None:
 
 
 def transfer(engine: Matching, command: c.Transfer) -> None:
+    """Hand work in progress to a queue or an agent, in one step."""
     item = item_of(engine, command.interaction_id)
     if item.state != "active" or item.agent_id is None:
         raise WeccError("wrong_state", "Only work that an agent has now can be handed over.")
@@ -82,6 +85,7 @@ def transfer(engine: Matching, command: c.Transfer) -> None:
 
 
 def check_target(engine: Matching, item: Interaction, agent_id: str) -> None:
+    """Refuse a target agent who is not there or takes no such work."""
     if agent_id == item.agent_id:
         raise WeccError("bad_value", "It is already with that agent.", field="to_agent_id")
     agent = engine.state.agents.get(agent_id)
@@ -98,6 +102,7 @@ def check_target(engine: Matching, item: Interaction, agent_id: str) -> None:
 
 
 def end(engine: Matching, command: c.End) -> None:
+    """The agent ends the exchange; repeating it is harmless."""
     item = item_of(engine, command.interaction_id)
     if item.state == "wrap_up":
         return
@@ -107,6 +112,7 @@ def end(engine: Matching, command: c.End) -> None:
 
 
 def end_work(engine: Matching, item: Interaction, by: Literal["agent", "contact"]) -> None:
+    """Go to wrap-up, or close at once where the queue has none."""
     agent_id = str(item.agent_id)
     queue = engine.state.queues.get(item.queue_id)
     wrap_up_s = queue.wrap_up_s if queue is not None else 0
@@ -125,6 +131,7 @@ def end_work(engine: Matching, item: Interaction, by: Literal["agent", "contact"
 
 
 def wrap_up(engine: Matching, command: c.WrapUp) -> None:
+    """Finish wrap-up with its outcome."""
     item = item_of(engine, command.interaction_id)
     if item.state != "wrap_up":
         raise WeccError("wrong_state", "End it first; wrap-up comes after.")
@@ -134,6 +141,7 @@ def wrap_up(engine: Matching, command: c.WrapUp) -> None:
 def wrap(
     engine: Matching, item: Interaction, disposition_id: str | None, *, by_timer: bool
 ) -> None:
+    """Close the work and give the capacity back."""
     agent_id = str(item.agent_id)
     engine.emit(
         e.Wrapped(

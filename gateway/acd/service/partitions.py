@@ -21,6 +21,7 @@ from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database
 
 _logger = logging.getLogger("wecc.acd")
+_RETRY_S = 0.5
 _FLOOR = (e.AgentSet, e.AgentAway, e.AgentBack, e.ProfileSet, e.QueueSet, e.QueueRemoved)
 Restored = Callable[[Partition], Awaitable[None]]
 
@@ -101,9 +102,17 @@ class Partitions:
         self._run(self._restore(partition))
 
     async def _restore(self, partition: Partition) -> None:
-        await self.deliveries.resume(partition)
-        for restored in self.restored:
-            await restored(partition)
+        while not self._is_closed:
+            try:
+                await self.deliveries.resume(partition)
+                for restored in self.restored:
+                    await restored(partition)
+            except WeccError as error:
+                if error.code == "not_ready":
+                    return
+                await asyncio.sleep(_RETRY_S)
+            else:
+                break
         for agent_id in list(partition.engine.state.agents):
             self.effects.agent_changed(partition, agent_id)
         for queue_id in list(partition.book.queues):

@@ -1,0 +1,169 @@
+"""Skills, queues, hours, dispositions and profiles: who may change them and what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.acd.http import routes
+from gateway.acd.service import defaults
+from gateway.acd.store import configuration
+from gateway.acd.wire import (
+    AgentProfileBody,
+    DispositionBody,
+    HoursBody,
+    OpenWindow,
+    QueueBody,
+    SkillBody,
+)
+from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
+from gateway.tenancy.authorization import require_entries
+from gateway.tenancy.store import audit
+from tests.acd.conftest import ADMIN, LEAD, TENANT, Floor, agent
+
+
+async def refused(attempt: Any) -> str:
+    with pytest.raises(WeccError) as caught:
+        await attempt
+    return caught.value.code
+
+
+async def test_new_tenant_can_work_at_once(floor: Floor) -> None:
+    settings = floor.acd.settings
+    assert [queue.name for queue in await settings.queues(ADMIN)] == ["General"]
+    assert [view.open_now for view in await settings.hours(ADMIN)] == [True]
+    assert len(await settings.dispositions(ADMIN)) == 4
+    profiles = {view.user_id: view for view in await settings.profiles(LEAD)}
+    assert profiles[agent(1).id].queue_ids == [await floor.queue()]
+    assert profiles[agent(1).id].capacity == {"chat": 4, "call": 1, "message": 6}
+
+    def again(tx: Tx) -> str:
+        return defaults(tx)
+
+    assert await floor.database.write(TENANT, again) == await floor.queue()
+
+
+async def test_only_the_skilled_agent_gets_it(floor: Floor) -> None:
+    settings = floor.acd.settings
+    skill = await settings.put_skill(ADMIN, None, SkillBody(name="Russian"))
+    queue = await settings.put_queue(
+        ADMIN, None, QueueBody(name="Russian", required_skills={skill.id: 60})
+    )
+    one, two = await floor.ready(1), await floor.ready(2)
+    work = await floor.arrive(queue_id=queue.id)
+    assert work.state == "waiting"
+    body = AgentProfileBody(skills={skill.id: 59}, queue_ids=[queue.id])
+    await settings.put_profile(LEAD, one.id, body)
+    assert await floor.acd.offers_for(one) == []
+    body = AgentProfileBody(skills={skill.id: 60}, queue_ids=[queue.id], capacity={"chat": 1})
+    await settings.put_profile(LEAD, two.id, body)
+    assert [offer.interaction.id for offer in await floor.acd.offers_for(two)] == [work.id]
+    general = await floor.arrive()
+    assert general.state == "waiting" or (await floor.acd.offers_for(one)) == []
+
+
+async def test_relaxing_a_queue_matches_what_waits(floor: Floor) -> None:
+    settings = floor.acd.settings
+    skill = await settings.put_skill(ADMIN, None, SkillBody(name="Tax"))
+    body = QueueBody(name="Tax", required_skills={skill.id: 1})
+    queue = await settings.put_queue(ADMIN, None, body)
+    who = await floor.ready(1)
+    work = await floor.arrive(queue_id=queue.id)
+    assert work.state == "waiting"
+    await settings.put_queue(ADMIN, queue.id, QueueBody(name="Tax", wrap_up_s=5))
+    assert [offer.interaction.id for offer in await floor.acd.offers_for(who)] == [work.id]
+
+
+async def test_what_is_referred_to_cannot_be_removed(floor: Floor) -> None:
+    settings = floor.acd.settings
+    queue_id = await floor.queue()
+    skill = await settings.put_skill(ADMIN, None, SkillBody(name="Tax"))
+    hours = (await settings.hours(ADMIN))[0]
+    outcome = (await settings.dispositions(ADMIN))[0]
+    other = await settings.put_queue(
+        ADMIN, None, QueueBody(name="Tax", required_skills={skill.id: 1})
+    )
+    work = await floor.arrive(queue_id=other.id)
+    assert await refused(settings.remove(ADMIN, "skill", skill.id)) == "in_use"
+    assert await refused(settings.remove(ADMIN, "hours", hours.id)) == "in_use"
+    assert await refused(settings.remove(ADMIN, "disposition", outcome.id)) == "in_use"
+    assert await refused(settings.remove(ADMIN, "queue", other.id)) == "in_use"
+    await floor.acd.abandon(TENANT, work.id)
+    floor.acd.register_guard(lambda _tx, noun, key: (noun, key) == ("queue", other.id))
+    assert await refused(settings.remove(ADMIN, "queue", other.id)) == "in_use"
+    settings.guards.clear()
+    await settings.remove(ADMIN, "queue", other.id)
+    await settings.remove(ADMIN, "skill", skill.id)
+    assert [queue.id for queue in await settings.queues(ADMIN)] == [queue_id]
+    assert await refused(settings.remove(ADMIN, "queue", other.id)) == "not_found"
+
+
+async def test_names_are_unique_and_references_exist(floor: Floor) -> None:
+    settings = floor.acd.settings
+    await settings.put_skill(ADMIN, None, SkillBody(name="Tax"))
+    assert await refused(settings.put_skill(ADMIN, None, SkillBody(name=" Tax"))) == (
+        "already_exists"
+    )
+    body = QueueBody(name="General")
+    assert await refused(settings.put_queue(ADMIN, None, body)) == "already_exists"
+    for wrong in (
+        QueueBody(name="New", required_skills={"sk_missing1": 1}),
+        QueueBody(name="New", hours_id="ho_missing1"),
+        QueueBody(name="New", disposition_ids=["di_missing1"]),
+    ):
+        assert await refused(settings.put_queue(ADMIN, None, wrong)) == "bad_value"
+    body = QueueBody(name="New")
+    assert await refused(settings.put_queue(ADMIN, "qu_missing1", body)) == "not_found"
+    profile = AgentProfileBody(queue_ids=["qu_missing1"])
+    assert await refused(settings.put_profile(LEAD, agent(1).id, profile)) == "bad_value"
+    profile = AgentProfileBody()
+    assert await refused(settings.put_profile(LEAD, "us_missing1", profile)) == "not_found"
+
+
+async def test_roles(floor: Floor) -> None:
+    settings = floor.acd.settings
+    for who in (agent(1), LEAD):
+        assert await refused(settings.put_queue(who, None, QueueBody(name="x"))) == "forbidden"
+        assert await refused(settings.put_skill(who, None, SkillBody(name="x"))) == "forbidden"
+        assert await refused(settings.remove(who, "queue", await floor.queue())) == "forbidden"
+    body = AgentProfileBody()
+    assert await refused(settings.put_profile(agent(1), agent(1).id, body)) == "forbidden"
+    assert await settings.queues(agent(1))
+
+
+async def test_changes_are_audited_and_survive(floor: Floor) -> None:
+    settings = floor.acd.settings
+    windows = [OpenWindow(weekday=0, from_minute=0, to_minute=1)]
+    hours = await settings.put_hours(
+        ADMIN, None, HoursBody(name="Short", time_zone="Asia/Tokyo", windows=windows)
+    )
+    queue = await settings.put_queue(ADMIN, None, QueueBody(name="Short", hours_id=hours.id))
+    await settings.put_disposition(ADMIN, None, DispositionBody(name="Sold", code="sold"))
+    await floor.ready(1)
+    assert await floor.acd.availability(TENANT, [queue.id]) == "offline"
+    entries = await floor.database.read(TENANT, lambda tx: audit.before(tx, None, 10))
+    operations = [row["operation"] for row in entries]
+    assert operations[:3] == ["disposition.make", "queue.make", "hours.make"]
+    await floor.begin()
+    assert queue.id in (await floor.acd.partitions.get(TENANT)).engine.state.queues
+
+
+async def test_configuration_written_elsewhere_is_taken_up_at_start(floor: Floor) -> None:
+    def work(tx: Tx) -> None:
+        configuration.insert(tx, "queue", "qu_elsewhere", QueueBody(name="Elsewhere"))
+        configuration.put_profile(tx, agent(1).id, AgentProfileBody(queue_ids=["qu_elsewhere"]))
+
+    await floor.database.write(TENANT, work)
+    await floor.begin()
+    state = (await floor.acd.partitions.get(TENANT)).engine.state
+    assert "qu_elsewhere" in state.queues
+    assert state.profile(agent(1).id).queue_ids == ("qu_elsewhere",)
+
+
+def test_every_route_has_an_authorization_entry() -> None:
+    class Nothing:
+        settings = None
+
+    require_entries(row.operation for row in routes(Nothing()))  # type: ignore[arg-type]

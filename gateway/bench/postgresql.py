@@ -59,8 +59,8 @@ class PostgresqlServer:
             self._process = None
 
     def remove(self) -> None:
-        """Stop and delete everything."""
-        self.stop()
+        """Stop without ceremony and delete everything."""
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def create_database(self) -> tuple[str, str]:

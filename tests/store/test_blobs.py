@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import os
 import shutil
@@ -48,8 +49,11 @@ def _files(tmp_path: Path) -> list[Path]:
     return [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
 
 
-def _open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def _open_files(tmp_path: Path) -> int:
+    """How many of the blobs this process has open."""
+    directory = str(tmp_path / "blobs")
+    places = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+    return sum(place.startswith(directory) for place in places)
 
 
 async def test_what_goes_in_comes_out_and_nothing_of_it_lies_on_the_disk(
@@ -220,23 +224,28 @@ async def test_an_empty_blob_is_a_blob(blobs: DiskBlobs) -> None:
     assert await blobs.read(REF) == b""
 
 
-async def test_a_reader_who_leaves_lets_go_of_the_file(blobs: DiskBlobs) -> None:
+async def test_a_reader_who_leaves_lets_go_of_the_file(blobs: DiskBlobs, tmp_path: Path) -> None:
     await blobs.write(REF, os.urandom(500_000))
+    seen = 0
 
     async def leave_after(pieces: int) -> None:
+        nonlocal seen
         async for _ in blobs.stream(REF):
+            seen = max(seen, _open_files(tmp_path))
             pieces -= 1
             if pieces == 0:
                 return
 
-    before = _open_files()
+    await leave_after(3)
     for number in range(1, 8):
         call = asyncio.ensure_future(leave_after(number))
         await asyncio.sleep(0.0005 * number)
         call.cancel()
         await asyncio.wait([call])
     await blobs.close()
-    assert _open_files() <= before
+    gc.collect()
+    assert seen >= 1
+    assert _open_files(tmp_path) == 0
 
 
 async def test_the_master_key_is_guarded(database: Database, tmp_path: Path, keys: Keys) -> None:

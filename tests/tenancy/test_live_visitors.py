@@ -214,6 +214,14 @@ async def test_the_desks_socket_opens_from_the_desk_only(running: Product, admin
     assert await upgrade(running, "desk", "/api/v1/socket", good) == 101
 
 
+async def test_an_endless_head_is_cut(running: Product) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    writer.write(b"GET /" + b"a" * 60_000)
+    assert b" 431 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    await writer.wait_closed()
+
+
 def test_no_secret_reaches_the_log(running: Product, admin: Staff) -> None:
     staff = admin.add_agent("Canary Person", f"canary-{uuid.uuid4().hex}@example.com")
     running.http(Origin=running.url("desk")).post(

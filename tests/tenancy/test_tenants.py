@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import PLATFORM, Tx
 from gateway.platform.database.schema import metadata
+from gateway.tenancy.model import LOGIN_ABSOLUTE_MS, VISITOR_TOKEN_MS
 from gateway.tenancy.store.directory import directory
 from gateway.tenancy.store.tenants import tenants
 from gateway.tenancy.wire import ApiKeyBody
@@ -75,3 +76,37 @@ async def test_nothing_is_kept_when_the_name_is_blank(home: House) -> None:
         )
     assert caught.value.code == "bad_text"
     assert not await home.tenancy.is_set_up()
+
+
+async def test_what_has_expired_is_swept_and_nothing_else(home: House) -> None:
+    admin, other = await home.tenant(), await home.tenant("Other")
+    site = await home.site(admin)
+    for _ in range(3):
+        await home.tenancy.new_visitor(admin.tenant_id, site.id)
+        await home.tenancy.logins.start(admin.tenant_id, admin.id, "sign_in")
+        await home.tenancy.links.sign_in_link(admin, admin.id)
+    kept = await home.database.read(PLATFORM, lambda tx: rows_of(tx, other.tenant_id))
+
+    async def sweep() -> dict[str, int]:
+        for tenant_id in (admin.tenant_id, other.tenant_id):
+            await home.tenancy.tenants.sweep(tenant_id)
+        tables = {table.name: table for table in metadata.sorted_tables}
+        return {
+            name: await home.database.read(
+                admin.tenant_id,
+                lambda tx, name=name: tx.execute(  # type: ignore[misc]
+                    sa.select(sa.func.count())
+                    .select_from(tables[name])
+                    .where(tables[name].c.tenant_id == admin.tenant_id)
+                ).scalar_one(),
+            )
+            for name in ("directory", "visitor_tokens", "logins", "links")
+        }
+
+    assert await sweep() == {"directory": 11, "visitor_tokens": 3, "logins": 3, "links": 3}
+    home.clock.advance(LOGIN_ABSOLUTE_MS)
+    assert await sweep() == {"directory": 5, "visitor_tokens": 3, "logins": 0, "links": 3}
+    home.clock.advance(VISITOR_TOKEN_MS)
+    assert await sweep() == {"directory": 2, "visitor_tokens": 0, "logins": 0, "links": 0}
+    assert await home.tenancy.site_for_key(site.key) is not None
+    assert await home.database.read(PLATFORM, lambda tx: rows_of(tx, other.tenant_id)) == kept

@@ -64,7 +64,8 @@ class CappedHttpProtocol(HttpToolsProtocol):
     def _cut(self, status: bytes) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if is_idle and self._head_bytes > 0:  # browsers open connections ahead and say nothing
             self.transport.write(
                 b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             )

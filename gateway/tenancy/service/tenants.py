@@ -22,7 +22,7 @@ from gateway.tenancy.ports import TenantDropped, TenantMade
 from gateway.tenancy.service.ground import Ground
 from gateway.tenancy.service.links import add_user
 from gateway.tenancy.service.logins import Logins, SignedIn
-from gateway.tenancy.store import directory, tenants, users
+from gateway.tenancy.store import directory, links, logins, tenants, users, visitors
 from gateway.tenancy.wire import SetUpBody
 
 
@@ -110,6 +110,17 @@ class Tenants:
         deleted = await database.write(tenant_id, tenants.drop)
         self._is_any = False
         return deleted
+
+    async def sweep(self, tenant_id: str) -> None:
+        """Forget what has expired: logins, links, visitor tokens, and the ways to them."""
+
+        def work(tx: Tx) -> None:
+            logins.remove_expired(tx)
+            links.remove_expired(tx)
+            visitors.remove_expired(tx)
+            directory.remove_expired(tx)
+
+        await self._ground.database.write(tenant_id, work)
 
     def _end_everything(self, tx: Tx) -> None:
         """Let nobody in any more: neither by login nor by link, key or token."""

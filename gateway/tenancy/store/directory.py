@@ -79,8 +79,12 @@ def remove_object(tx: Tx, kind: str, object_id: str) -> None:
 
 
 def remove_expired(tx: Tx) -> None:
-    """Forget what has expired, of every tenant."""
-    tx.execute(directory.delete().where(directory.c.expires_at_ms <= tx.now_ms))
+    """Forget what of this unit's tenant has expired."""
+    tx.execute(
+        directory.delete().where(
+            directory.c.tenant_id == tx.tenant_id, directory.c.expires_at_ms <= tx.now_ms
+        )
+    )
 
 
 def remove_tenant(tx: Tx) -> None:

@@ -27,6 +27,8 @@ links = tenant_table(
 KIND = "link"
 SIGN_IN = "sign_in"
 INVITATION = "invitation"
+KEPT_MS = 30 * 24 * 3600 * 1000
+"""How long invitations stay in the list after their end."""
 
 
 def insert(tx: Tx, token: str, values: Mapping[str, Any]) -> None:
@@ -79,3 +81,12 @@ def remove(tx: Tx, link_id: str) -> None:
     """Delete a link."""
     tx.execute(links.delete().where(links.c.tenant_id == tx.tenant_id, links.c.id == link_id))
     directory.remove_object(tx, KIND, link_id)
+
+
+def remove_expired(tx: Tx) -> None:
+    """Forget links of this tenant that are over for so long that nobody asks after them."""
+    tx.execute(
+        links.delete().where(
+            links.c.tenant_id == tx.tenant_id, links.c.expires_at_ms <= tx.now_ms - KEPT_MS
+        )
+    )

@@ -77,6 +77,14 @@ def keep_newest(tx: Tx, visitor_id: str, count: int) -> None:
         tx.execute(t.delete().where(mine, t.c.id == row["id"]))
 
 
+def remove_expired(tx: Tx) -> None:
+    """Forget tokens and used identities of this tenant that are over."""
+    t, u = visitor_tokens, used_identities
+    over_ms = tx.now_ms - VISITOR_TOKEN_MS
+    tx.execute(t.delete().where(t.c.tenant_id == tx.tenant_id, t.c.created_at_ms <= over_ms))
+    tx.execute(u.delete().where(u.c.tenant_id == tx.tenant_id, u.c.expires_at_ms <= tx.now_ms))
+
+
 def subject_of(tx: Tx, visitor_id: str) -> str | None:
     """Return the verified subject a visitor is bound to."""
     v = verified_visitors

@@ -13,10 +13,11 @@ from gateway.acd.service.book import People
 from gateway.acd.service.decision import Decision
 from gateway.acd.service.deliveries import Deliveries
 from gateway.acd.service.effects import Effects
+from gateway.acd.service.opening import OpeningHours
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.places import Places
 from gateway.kernel.clock import Clock
-from gateway.kernel.errors import WeccError
+from gateway.kernel.errors import WeccError, not_found
 from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database
 
@@ -37,9 +38,11 @@ class Partitions:
         self.places = Places(database, bus)
         self.effects = Effects(database, bus, self.places)
         self.deliveries = Deliveries(database, self.handlers)
-        self.restored: list[Restored] = []
+        self.opening_hours = OpeningHours(clock, self.places)
+        self.restored: list[Restored] = [self.opening_hours.watch]
         self._open: dict[str, asyncio.Task[Partition]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._gone: set[str] = set()
         self._is_closed = False
 
     async def get(self, tenant_id: str) -> Partition:
@@ -48,6 +51,8 @@ class Partitions:
         if opening is None:
             if self._is_closed:
                 raise WeccError("not_ready")
+            if tenant_id in self._gone:
+                raise not_found("tenant")
             opening = self._open[tenant_id] = asyncio.create_task(self._take(tenant_id))
         try:
             return await asyncio.shield(opening)
@@ -72,7 +77,9 @@ class Partitions:
             await self.get(tenant_id)
 
     async def forget(self, tenant_id: str) -> None:
-        """Let go of a tenant that is being dropped."""
+        """Let go of a tenant that is being dropped; late sockets do not bring it back."""
+        self._gone.add(tenant_id)
+        self.opening_hours.forget(tenant_id)
         opening = self._open.pop(tenant_id, None)
         if opening is not None:
             await (await opening).close()
@@ -80,6 +87,7 @@ class Partitions:
     async def close(self) -> None:
         """Stop everything; the journal and what is owed stay on disk."""
         self._is_closed = True
+        self.opening_hours.close()
         for opening in self._open.values():
             await asyncio.wait([opening], timeout=10)
             if opening.done() and opening.exception() is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from gateway.acd.model import commands as c
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
@@ -12,6 +14,8 @@ from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation, authorize
+
+_logger = logging.getLogger("wecc.acd")
 
 
 class Presence:
@@ -38,8 +42,13 @@ class Presence:
         if sockets or key not in self._sockets:
             return
         del self._sockets[key]
-        partition = await self._partitions.get(actor.tenant_id)
-        await partition.submit(c.Drop(agent_id=actor.id))
+        try:
+            partition = await self._partitions.get(actor.tenant_id)
+            await partition.submit(c.Drop(agent_id=actor.id))
+        except WeccError as error:
+            # Stopping, dropped, or refused by the disk: whoever starts or rebuilds the
+            # partition next finds this agent without a socket and begins the grace.
+            _logger.info("an agent's leaving was not stored", extra={"code": error.code})
 
     async def set_state(self, actor: Actor, state: str, reason: str | None) -> AgentView:
         """Go ready or not ready."""

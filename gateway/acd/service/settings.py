@@ -105,6 +105,7 @@ class Settings:
         view = hours_view(row, self._partitions.clock.now_ms())
         partition = await self._partitions.get(actor.tenant_id)
         partition.book.hours[view.id] = hours_of(view)
+        await self._partitions.opening_hours.watch(partition)
         self._partitions.places.floor_changed(actor.tenant_id)
         return view
 

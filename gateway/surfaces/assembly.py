@@ -77,6 +77,8 @@ class _ByKind:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = origin_kind(scope)
+        if kind == LOCAL and scope["path"] in OPEN_PATHS:
+            kind = "desk"
         if scope["type"] != "websocket":
             await self._apps[kind](scope, receive, send)
             return

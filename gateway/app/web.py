@@ -205,6 +205,7 @@ class Web:
             for row in await self._house.rooms.tenancy.tenants.all():
                 with contextlib.suppress(WeccError):
                     await self._house.rooms.engagement.sweep(row["id"])
+                    await self._house.rooms.tenancy.tenants.sweep(row["id"])
 
 
 async def build_web(

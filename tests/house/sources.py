@@ -39,9 +39,9 @@ def _walked() -> Iterator[Path]:
     built = (Path("data"), Path("dist"), Path("gateway/static"))
     for path in ROOT.rglob("*"):
         name = path.relative_to(ROOT)
-        if path.is_file() and not left_out.intersection(name.parts):
-            if not any(name.is_relative_to(folder) for folder in built):
-                yield name
+        made = left_out.intersection(name.parts) or any(map(name.is_relative_to, built))
+        if path.is_file() and not made:
+            yield name
 
 
 def is_generated(name: Path) -> bool:

@@ -19,6 +19,8 @@ export default defineConfig({
     minify: false,
     cssMinify: "lightningcss",
     rolldownOptions: {
+      // Nothing here acts by being imported; else the loader would keep the import of Preact.
+      treeshake: { moduleSideEffects: (id) => id.includes("loader") },
       output: {
         minify: true,
         // One request for the chat: Preact lives in the chunk that needs it first.

@@ -93,7 +93,7 @@ export function buildLauncher(
       frame.className = `w ${config.position}${open ? " open" : ""}`;
       path.setAttribute("d", PATHS[open ? "close" : availability]);
       state.textContent = words[availability];
-      badge.textContent = unread ? `${Math.min(unread, 99)}` : "";
+      badge.textContent = `${unread || ""}`;
       button.ariaExpanded = `${open}`;
       button.ariaLabel = `${title}. ${words[availability]}${unread ? `. ${unread} ${words.unread}` : ""}`;
     },

@@ -36,7 +36,7 @@ const fetchConfig = async (): Promise<SiteConfig> => {
   const answer = await fetch(new URL(`v1/sites/${encodeURIComponent(site)}/config`, here), {
     credentials: "omit",
   });
-  if (!answer.ok) throw new Error(`no configuration (${answer.status})`);
+  if (!answer.ok) throw new Error(`wecc: no configuration (${answer.status})`);
   return answer.json();
 };
 
@@ -63,7 +63,7 @@ function isReturning(): boolean {
 
 function start(config: SiteConfig, shadow: ShadowRoot): void {
   const language = chooseLanguage(config.languages);
-  const title = config.title[language] ?? Object.values(config.title)[0] ?? "Chat";
+  const title = config.title[language] ?? Object.values(config.title)[0] ?? "";
   const launcher = buildLauncher(shadow, config, language, title);
   const listeners = new Map<string, Set<(detail: never) => void>>();
   let view: LauncherView = { availability: config.state, unread: 0, open: false };
@@ -77,7 +77,7 @@ function start(config: SiteConfig, shadow: ShadowRoot): void {
       try {
         (listener as (detail: WeccEvents[K]) => void)(detail);
       } catch (problem) {
-        console.error(problem);
+        reportError(problem);
       }
     }
   };
@@ -158,16 +158,13 @@ if (!site) {
   console.error('wecc: data-site="…" is missing');
 } else if (!customElements.get(TAG)) {
   customElements.define(TAG, class extends HTMLElement {});
-  fetchConfig().then(
-    (config) => {
-      const element: HTMLElement = Document.prototype.createElement.call(document, TAG);
-      const shadow = element.attachShadow({ mode: "open" });
-      start(config, shadow);
-      page("documentElement").append(element);
-      // In the top layer no transform, filter or stacking of the page can touch it.
-      element.popover = "manual";
-      element.showPopover?.();
-    },
-    (problem) => console.error(`wecc: ${problem.message}`),
-  );
+  fetchConfig().then((config) => {
+    const element: HTMLElement = Document.prototype.createElement.call(document, TAG);
+    const shadow = element.attachShadow({ mode: "open" });
+    start(config, shadow);
+    page("documentElement").append(element);
+    // In the top layer no transform, filter or stacking of the page can touch it.
+    element.popover = "manual";
+    element.showPopover?.();
+  }, reportError);
 }

@@ -67,6 +67,7 @@ class PostgresqlDatabase:
             async with self._engine.connect() as connection:
                 await connection.run_sync(check_promises, self._metadata)
         except Exception as error:
+            await self._engine.dispose()
             raise server_faults.from_postgresql(error) or error from error
         self._is_closed = False
         return self

@@ -87,8 +87,11 @@ class SqliteDatabase:
         self._loop = asyncio.get_running_loop()
         try:
             self._writer, self._raw = await self._loop.run_in_executor(self._readers, self._connect)
-        except (sa.exc.DBAPIError, OSError) as error:
-            raise self._fault(error) or error from error
+        except Exception as error:
+            self._readers.shutdown(wait=False)
+            if isinstance(error, sa.exc.DBAPIError | sqlite3.Error | OSError):
+                raise self._fault(error) or error from error
+            raise
         self._thread = threading.Thread(target=self._run, name="wecc-writer", daemon=True)
         self._thread.start()
         return self

@@ -52,6 +52,8 @@ export interface EnginePorts {
   arrived(messages: MessageView[], isLeader: boolean): void;
 }
 
+const RECEIPT_MS = 150;
+
 /** `…/v1` below the API's address, whether or not the address already says so. */
 export const apiBase = (url: string): string => url.replace(/\/+$/, "").replace(/(\/v1)?$/, "/v1");
 
@@ -64,6 +66,7 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
   const apiUrl = apiBase(config.api_url);
   const listeners = new Set<(frame: ServerFrame) => void>();
   const asked = new Set<string>();
+  const due = new Set<string>();
   let model = emptyModel(config.state, config.calls);
   let skewMs = 0;
   let link: Link | undefined;
@@ -109,10 +112,16 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
     const delivered = Math.max(model.checked[id] ?? 0, seen.delivered_seq);
     const read = Math.max(readSeq, seen.read_seq);
     if (delivered === seen.delivered_seq && read === seen.read_seq) return;
+    // Received and read mostly come together: say both in one frame.
+    if (!due.has(id)) setTimeout(sayReceipt, RECEIPT_MS, id);
+    due.add(id);
     const next = { conversation_id: id, delivered_seq: delivered, read_seq: read };
-    engine.send({ type: "receipt.set", ...next });
-    const frame: ServerFrame = { type: "receipt.changed", receipt: { ...next, party: "visitor" } };
-    spread(frame);
+    spread({ type: "receipt.changed", receipt: { ...next, party: "visitor" } });
+  };
+  const sayReceipt = (id: string): void => {
+    due.delete(id);
+    const { delivered_seq, read_seq } = receiptOf(model, id, "visitor");
+    engine.send({ type: "receipt.set", conversation_id: id, delivered_seq, read_seq });
   };
 
   const hello = (): VisitorHello => {

@@ -14,17 +14,14 @@ const page = <K extends keyof Document>(key: K): Document[K] =>
   Reflect.get(Document.prototype, key, document);
 const script = Document.prototype.querySelector.call(
   document,
-  "script[data-site]",
+  "script[data-wecc-site],script[data-site]",
 ) as HTMLElement | null;
-const site = here.searchParams.get("site") ?? script?.getAttribute("data-site") ?? "";
+const site =
+  here.searchParams.get("site") ?? script?.dataset.weccSite ?? script?.dataset.site ?? "";
 
 function chooseLanguage(offered: string[]): Language {
   const known = (["en", "zh", "ar"] as const).filter((one) => offered.includes(one));
-  const wishes = [
-    script?.getAttribute("data-language"),
-    page("documentElement").lang,
-    ...navigator.languages,
-  ];
+  const wishes = [script?.dataset.language, page("documentElement").lang, ...navigator.languages];
   for (const wish of wishes) {
     const found = known.find((one) => wish?.toLowerCase().split("-")[0] === one);
     if (found) return found;

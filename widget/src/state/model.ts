@@ -138,7 +138,14 @@ function addPage(model: Model, frame: HistoryPage): Model {
 function addReceipt(model: Model, receipt: ReceiptView): Model {
   const found = model.conversations[receipt.conversation_id];
   if (!found) return model;
-  const receipts = [...found.receipts.filter((one) => one.party !== receipt.party), receipt];
+  const before = found.receipts.find((one) => one.party === receipt.party);
+  // An echo may be older than what was read meanwhile: a receipt never goes back.
+  const latest = {
+    ...receipt,
+    delivered_seq: Math.max(receipt.delivered_seq, before?.delivered_seq ?? 0),
+    read_seq: Math.max(receipt.read_seq, before?.read_seq ?? 0),
+  };
+  const receipts = [...found.receipts.filter((one) => one.party !== receipt.party), latest];
   return {
     ...model,
     conversations: { ...model.conversations, [found.id]: { ...found, receipts } },

@@ -16,6 +16,7 @@ from tests.tenancy.test_sites import FOREIGN
 from tests.tenancy.test_visitors import claims, signed
 
 __all__ = ["admin", "running"]
+pytestmark = pytest.mark.server
 ORIGIN = "https://shop.example"
 
 

@@ -3,6 +3,7 @@ import {
   colorsTuple,
   createTheme,
   defaultVariantColorsResolver,
+  type MantineColorsTuple,
   type MantineThemeOverride,
   type VariantColorsResolver,
 } from "@mantine/core";
@@ -17,6 +18,20 @@ const COLOURS = {
   wrap: { light: "#7a4fb3", lightHover: "#664096", dark: "#bfa0ee", darkHover: "#ccb3f2" },
   slate: { light: "#55606d", lightHover: "#3d4854", dark: "#a2adb8", darkHover: "#b9c2cb" },
 } as const;
+
+/** Mantine's own dark greys, replaced by ours so that nothing brown-grey is left. */
+const SLATES: MantineColorsTuple = [
+  "#e7ecf1",
+  "#c3cbd4",
+  "#a2adb8",
+  "#6f7b88",
+  "#313a44",
+  "#29313a",
+  "#1a2027",
+  "#12171d",
+  "#0d1115",
+  "#080b0e",
+];
 
 const ON_DARK = "#06201e";
 
@@ -80,9 +95,12 @@ const family =
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: "petrol",
   primaryShade: { light: 5, dark: 5 },
-  colors: Object.fromEntries(
-    Object.entries(COLOURS).map(([name, colour]) => [name, colorsTuple(colour.light)]),
-  ),
+  colors: {
+    ...Object.fromEntries(
+      Object.entries(COLOURS).map(([name, colour]) => [name, colorsTuple(colour.light)]),
+    ),
+    dark: SLATES,
+  },
   white: "#ffffff",
   black: "#16202b",
   variantColorResolver: variantColors,

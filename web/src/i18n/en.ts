@@ -54,7 +54,7 @@ export const en = {
   "state.offline": "Offline",
   "state.unknown": "Not connected",
   "state.goReady": "Go ready",
-  "state.change": "{name}: {state}. Change state",
+  "state.change": "Change state",
   "state.reason.break": "Break",
   "state.reason.meal": "Meal",
   "state.reason.meeting": "Meeting",

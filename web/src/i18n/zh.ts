@@ -54,7 +54,7 @@ export const zh = {
   "state.offline": "离线",
   "state.unknown": "未连接",
   "state.goReady": "设为就绪",
-  "state.change": "{name}：{state}。更改状态",
+  "state.change": "更改状态",
   "state.reason.break": "小休",
   "state.reason.meal": "用餐",
   "state.reason.meeting": "会议",

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useText } from "../i18n";
 import { Icon } from "../icons";
@@ -15,7 +15,7 @@ const Shift = lazy(() => import("./Shift"));
 const StateMenu = lazy(() => import("./StateMenu"));
 
 /** What routing sees of me, for how long, and how to change it. */
-export function AgentState({ userName }: { userName: string }) {
+export function AgentState() {
   const t = useText();
   const agent = useLive((state) => state.agent);
   const open = useLive((state) => state.link === "open");
@@ -34,13 +34,13 @@ export function AgentState({ userName }: { userName: string }) {
   const button = (
     <Button
       variant="default"
-      aria-label={t("state.change", { name: userName, state: words })}
       leftSection={<StateGlyph state={open ? state : "offline"} reason={agent?.reason} />}
       rightSection={<Icon name="down" size={14} />}
     >
       <span className={css.state}>
         {open ? words : t("state.unknown")}
         {agent && open && <Elapsed sinceMs={agent.since_ms} />}
+        <VisuallyHidden>{t("state.change")}</VisuallyHidden>
       </span>
     </Button>
   );

@@ -80,6 +80,7 @@ export default function PaletteDialog({
       scrollable
       maxHeight={420}
       lockScroll={false}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       searchProps={{
         leftSection: <Icon name="search" />,
         placeholder: t("palette.placeholder"),

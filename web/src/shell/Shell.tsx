@@ -1,5 +1,5 @@
 import { useMantineColorScheme } from "@mantine/core";
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { followCalls } from "../call/calls";
 import { Inbox } from "../features/inbox/Inbox";
@@ -42,12 +42,14 @@ function usePreferences(preferences: MeView["preferences"]): void {
   }, [theme, wanted, sound, volume]);
 }
 
-function useDesk(userId: string): void {
+function useDesk(userId: string): boolean {
+  const [started, setStarted] = useState(false);
   useEffect(() => {
     startDesk(userId);
     const endCalls = followCalls();
     const endSound = unlockOnGesture();
     joinLeadership(userId);
+    setStarted(true);
     return () => {
       leaveLeadership();
       endSound();
@@ -55,13 +57,14 @@ function useDesk(userId: string): void {
       stopDesk();
     };
   }, [userId]);
+  return started;
 }
 
 export function Shell({ me }: { me: MeView }) {
   const t = useText();
   const [path, go] = useLocation();
   const page = useRef<HTMLElement>(null);
-  useDesk(me.user.id);
+  const started = useDesk(me.user.id);
   usePreferences(me.preferences);
   useShortcuts();
   useAttention();
@@ -72,6 +75,7 @@ export function Shell({ me }: { me: MeView }) {
     goAdmin: () => lead && go("/admin"),
     goMe: () => go("/me"),
   });
+  if (!started) return null;
   return (
     <div className={css.shell}>
       <a className={css.skip} href="#page">
@@ -79,7 +83,7 @@ export function Shell({ me }: { me: MeView }) {
       </a>
       <Rail role={me.user.role} path={path} />
       <div className={css.main}>
-        <TopBar me={me} />
+        <TopBar />
         <Banner userId={me.user.id} />
         <CallBar />
         <Offers />

@@ -7,7 +7,7 @@ import { useKeysOf } from "../keys/useActions";
 import { useNow } from "../live/clock";
 import { useLive } from "../live/store";
 import { IconButton, KeyCaps } from "../ui/parts";
-import type { MeView, QueueLive } from "../wire";
+import type { QueueLive } from "../wire";
 import { AgentState } from "./AgentState";
 import { openPalette } from "./Palette";
 import { openSheet } from "./Sheet";
@@ -42,7 +42,7 @@ function Figure({ queue, targetS }: { queue: QueueLive; targetS: number | undefi
   );
 }
 
-export function TopBar({ me }: { me: MeView }) {
+export function TopBar() {
   const t = useText();
   const queues = useLive((state) => state.queues);
   const { data: settings } = useQueues();
@@ -52,7 +52,7 @@ export function TopBar({ me }: { me: MeView }) {
     .slice(0, SHOWN);
   return (
     <header className={css.top}>
-      <AgentState userName={me.user.name} />
+      <AgentState />
       <ul className={css.queues} aria-label={t("queue.now")}>
         {busiest.map((queue) => (
           <Figure

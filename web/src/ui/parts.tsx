@@ -156,3 +156,13 @@ export const KIND_ICON: Record<string, IconName> = {
   call: "phone",
   message: "letter",
 };
+
+/** A table that may be wider than the page: it scrolls by itself, by keyboard too. */
+export function Wide({ children }: { children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+    <div className={css.wide} tabIndex={0}>
+      {children}
+    </div>
+  );
+}

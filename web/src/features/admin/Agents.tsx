@@ -16,7 +16,7 @@ import { queryClient } from "../../data/query";
 import { errorWords, useText } from "../../i18n";
 import { Icon } from "../../icons";
 import { sayDone } from "../../ui/notify";
-import { Empty, Failed, IconButton, Loading } from "../../ui/parts";
+import { Empty, Failed, IconButton, Loading, Wide } from "../../ui/parts";
 import type { AgentProfileBody, AgentProfileView, QueueView, SkillView } from "../../wire";
 import css from "./admin.module.css";
 import { rootField, useList } from "./data";
@@ -111,7 +111,7 @@ function Matrix({
   const { data: queues } = useList<QueueView>("/queues");
   const queueName = (id: string) => queues?.find((queue) => queue.id === id)?.name ?? id;
   return (
-    <div className={css.table}>
+    <Wide>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -163,7 +163,7 @@ function Matrix({
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Wide>
   );
 }
 

@@ -16,7 +16,7 @@ import { queryClient } from "../../data/query";
 import { errorWords, useLanguage, useText } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { Icon } from "../../icons";
-import { CopyText, Empty, Failed, Loading } from "../../ui/parts";
+import { CopyText, Empty, Failed, Loading, Wide } from "../../ui/parts";
 import type { ApiKeyBody, ApiKeyView } from "../../wire";
 import css from "./admin.module.css";
 import { removeItem, useList } from "./data";
@@ -82,7 +82,7 @@ function Rows({ keys }: { keys: ApiKeyView[] }) {
   const t = useText();
   const language = useLanguage();
   return (
-    <div className={css.table}>
+    <Wide>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -115,7 +115,7 @@ function Rows({ keys }: { keys: ApiKeyView[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Wide>
   );
 }
 

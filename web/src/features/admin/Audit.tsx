@@ -3,9 +3,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { get } from "../../data/http";
 import { useLanguage, useText } from "../../i18n";
 import { dateTime } from "../../i18n/format";
-import { Empty, Failed, Loading } from "../../ui/parts";
+import { Empty, Failed, Loading, Wide } from "../../ui/parts";
 import type { AuditEntry, AuditPage } from "../../wire";
-import css from "./admin.module.css";
 import { Page } from "./Page";
 
 const details = (entry: AuditEntry) =>
@@ -31,7 +30,7 @@ export function Audit() {
       {query.error && <Failed error={query.error} retry={() => void query.refetch()} />}
       {query.data && entries.length === 0 && <Empty icon="scroll" title={t("audit.empty")} />}
       {entries.length > 0 && (
-        <div className={css.table}>
+        <Wide>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -60,7 +59,7 @@ export function Audit() {
               ))}
             </Table.Tbody>
           </Table>
-        </div>
+        </Wide>
       )}
       {query.hasNextPage && (
         <Button

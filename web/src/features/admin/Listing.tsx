@@ -5,7 +5,7 @@ import { type ApiError, asApiError } from "../../data/http";
 import { errorWords, type Key, useText } from "../../i18n";
 import { Icon, type IconName } from "../../icons";
 import { sayDone } from "../../ui/notify";
-import { Empty, Failed, IconButton, Loading } from "../../ui/parts";
+import { Empty, Failed, IconButton, Loading, Wide } from "../../ui/parts";
 import css from "./admin.module.css";
 import { removeItem, rootField, saveItem, useList } from "./data";
 import { Page } from "./Page";
@@ -103,7 +103,7 @@ function Rows<View extends { id: string }, Body extends object>({
 }: RowsProps<View, Body>) {
   const t = useText();
   return (
-    <div className={css.table}>
+    <Wide>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -141,7 +141,7 @@ function Rows<View extends { id: string }, Body extends object>({
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Wide>
   );
 }
 

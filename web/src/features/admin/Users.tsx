@@ -19,7 +19,7 @@ import { errorWords, useLanguage, useText } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { Icon } from "../../icons";
 import { attempt } from "../../ui/notify";
-import { CopyText, Empty, Failed, Loading } from "../../ui/parts";
+import { CopyText, Empty, Failed, Loading, Wide } from "../../ui/parts";
 import type { InvitationBody, InvitationView, UserPatch, UserView } from "../../wire";
 import css from "./admin.module.css";
 import { removeItem, useList } from "./data";
@@ -156,7 +156,7 @@ function Invitations() {
   return (
     <>
       <h2 className={css.section}>{t("users.invitations")}</h2>
-      <div className={css.table}>
+      <Wide>
         <Table>
           <Table.Tbody>
             {open.map((each) => (
@@ -178,7 +178,7 @@ function Invitations() {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </Wide>
     </>
   );
 }
@@ -202,7 +202,7 @@ export function Users() {
       {error && <Failed error={error} retry={() => void refetch()} />}
       {data?.length === 0 && <Empty icon="people" title={t("users.empty")} />}
       {data && data.length > 0 && (
-        <div className={css.table}>
+        <Wide>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -219,7 +219,7 @@ export function Users() {
               ))}
             </Table.Tbody>
           </Table>
-        </div>
+        </Wide>
       )}
       <Invitations />
       <Drawer

@@ -1,5 +1,5 @@
 import { Combobox, useCombobox } from "@mantine/core";
-import { type ReactNode, type RefObject, useEffect } from "react";
+import { type ReactElement, type RefObject, useEffect } from "react";
 import { useMe } from "../../data/me";
 import { useCanned } from "../../data/rest";
 import { useText } from "../../i18n";
@@ -17,7 +17,7 @@ interface Props {
   /** Set while the list is open, so that Enter chooses instead of sending. */
   state: RefObject<boolean>;
   insert: (piece: string, from?: number) => void;
-  children: ReactNode;
+  children: ReactElement;
 }
 
 /** The list of canned replies over the text field; choosing happens by arrow keys and Enter. */
@@ -27,7 +27,12 @@ export default function CannedReplies(props: Props) {
   const { data: me } = useMe();
   const { data: all } = useCanned();
   const slash = slashWord(text, caret);
-  const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
+  const combobox = useCombobox({
+    onDropdownClose: () => {
+      combobox.resetSelectedOption();
+      close();
+    },
+  });
   const found =
     slash || forced ? findReplies(all ?? [], slash?.word ?? "", conversation.language) : [];
   const wanted = (forced || slash !== null) && (found.length > 0 || forced);
@@ -53,14 +58,12 @@ export default function CannedReplies(props: Props) {
       shadow="md"
       onClose={close}
     >
-      <Combobox.EventsTarget withKeyboardNavigation={wanted} withExpandedAttribute>
-        <Combobox.DropdownTarget>
-          {/* biome-ignore lint/a11y/noStaticElementInteractions: hears what the text field inside does */}
-          <div onBlur={close} onKeyDown={(event) => event.key === "Escape" && close()}>
-            {children}
-          </div>
-        </Combobox.DropdownTarget>
-      </Combobox.EventsTarget>
+      <Combobox.DropdownTarget>
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: only hears that the field inside lost the focus */}
+        <div onBlur={close}>
+          <Combobox.EventsTarget withKeyboardNavigation={wanted}>{children}</Combobox.EventsTarget>
+        </div>
+      </Combobox.DropdownTarget>
       <Combobox.Dropdown hidden={!wanted}>
         <Combobox.Options mah={260} style={{ overflowY: "auto" }} aria-label={t("composer.canned")}>
           {found.length === 0 && <Combobox.Empty>{t("composer.noCanned")}</Combobox.Empty>}

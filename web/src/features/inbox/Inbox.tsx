@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { lazy, Suspense, useEffect } from "react";
 import { useLocation } from "wouter";
@@ -65,6 +66,7 @@ export function Inbox({ id }: { id: string }) {
   );
   return (
     <div className={css.inbox} data-one-pane={narrow}>
+      {!id && <VisuallyHidden component="h1">{t("rail.inbox")}</VisuallyHidden>}
       {(!narrow || !id) && <ConversationList selected={id} />}
       {(!narrow || id) &&
         (id ? (

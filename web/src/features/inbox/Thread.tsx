@@ -1,6 +1,6 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLanguage, useText } from "../../i18n";
 import { dayMark } from "../../i18n/format";
 import { Icon } from "../../icons";
@@ -8,6 +8,7 @@ import { useNow } from "../../live/clock";
 import { desk, markRead, toNewest } from "../../live/commands";
 import { useOutgoing } from "../../live/connection";
 import type { Outgoing } from "../../live/outbox";
+import type { Thread as ThreadState } from "../../live/state";
 import { useLive } from "../../live/store";
 import { Empty, Loading } from "../../ui/parts";
 import type { ConversationView, MessageView } from "../../wire";
@@ -82,6 +83,29 @@ function useReading(id: string, lastSeq: number, atEnd: boolean): void {
   }, [id, lastSeq, atEnd, open]);
 }
 
+/** When the pane gets smaller or a message taller, whoever was at the end stays there. */
+function useStayAtEnd(
+  scroller: RefObject<HTMLDivElement | null>,
+  total: number,
+  atEnd: boolean,
+): void {
+  const wanted = useRef(atEnd);
+  wanted.current = atEnd;
+  const toEnd = useCallback(() => {
+    const place = scroller.current;
+    if (place && wanted.current) place.scrollTop = place.scrollHeight;
+  }, [scroller]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever the content grows
+  useEffect(toEnd, [toEnd, total]);
+  useEffect(() => {
+    const place = scroller.current;
+    if (!place) return;
+    const observer = new ResizeObserver(toEnd);
+    observer.observe(place);
+    return () => observer.disconnect();
+  }, [toEnd, scroller]);
+}
+
 function Announced({ message }: { message: MessageView | undefined }) {
   const t = useText();
   const words =
@@ -107,11 +131,16 @@ function Typing({ id }: { id: string }) {
   );
 }
 
-export function Thread({ conversation }: { conversation: ConversationView }) {
+interface LinesProps {
+  conversation: ConversationView;
+  thread: ThreadState;
+  lines: Line[];
+}
+
+function Lines({ conversation, thread, lines }: LinesProps) {
   const t = useText();
   const language = useLanguage();
   const scroller = useRef<HTMLDivElement>(null);
-  const { thread, lines } = useLines(conversation.id);
   const [atEnd, setAtEnd] = useState(true);
   const asked = useRef(0);
   const rows = useVirtualizer({
@@ -125,33 +154,28 @@ export function Thread({ conversation }: { conversation: ConversationView }) {
     scrollEndThreshold: 80,
     paddingEnd: 8,
   });
-  const newest = thread?.items.at(-1);
-  const oldest = thread?.items[0]?.seq ?? 0;
-  useReading(conversation.id, newest?.seq ?? 0, atEnd && (thread?.atTail ?? false));
+  const newest = thread.items.at(-1);
+  const oldest = thread.items[0]?.seq ?? 0;
+  useReading(conversation.id, newest?.seq ?? 0, atEnd && thread.atTail);
   const loaded = lines.length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the first page is there
   useEffect(() => {
     if (loaded) rows.scrollToIndex(lines.length - 1, { align: "end" });
   }, [loaded]);
+  useStayAtEnd(scroller, rows.getTotalSize(), atEnd);
   const scrolled = () => {
     const place = scroller.current;
     if (!place) return;
     setAtEnd(place.scrollHeight - place.scrollTop - place.clientHeight < 80);
-    if (place.scrollTop < NEAR_TOP_PX && thread?.hasMore && asked.current !== oldest) {
+    if (place.scrollTop < NEAR_TOP_PX && thread.hasMore && asked.current !== oldest) {
       asked.current = oldest;
       desk().history(conversation.id, oldest);
     }
   };
   const toEnd = () => {
-    if (thread?.atTail) rows.scrollToIndex(lines.length - 1, { align: "end" });
+    if (thread.atTail) rows.scrollToIndex(lines.length - 1, { align: "end" });
     else toNewest(conversation.id);
   };
-  if (!thread)
-    return (
-      <div className={css.thread}>
-        <Loading rows={6} />
-      </div>
-    );
   return (
     <>
       <div
@@ -211,5 +235,16 @@ export function Thread({ conversation }: { conversation: ConversationView }) {
       <Typing id={conversation.id} />
       <Announced message={newest} />
     </>
+  );
+}
+
+/** The messages of a conversation, newest at the bottom; older ones are fetched while scrolling up. */
+export function Thread({ conversation }: { conversation: ConversationView }) {
+  const { thread, lines } = useLines(conversation.id);
+  if (thread) return <Lines conversation={conversation} thread={thread} lines={lines} />;
+  return (
+    <div className={css.thread}>
+      <Loading rows={6} />
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
 import { useLive } from "../../live/store";
 import { setPageTitle } from "../../sound/attention";
-import { Empty, Failed, KIND_ICON, Loading, StateGlyph } from "../../ui/parts";
+import { Empty, Failed, KIND_ICON, Loading, StateGlyph, Wide } from "../../ui/parts";
 import { stateKey } from "../../ui/states";
 import type { AgentView, InteractionView, QueueLive } from "../../wire";
 import css from "./live.module.css";
@@ -222,7 +222,7 @@ export default function LivePage() {
       <Figures queues={data.queues} agents={data.agents} />
       <section className={css.section}>
         <h2>{t("live.queues")}</h2>
-        <div className={css.table}>
+        <Wide>
           {data.queues.length > 0 ? (
             <Queues queues={data.queues} />
           ) : (
@@ -230,17 +230,17 @@ export default function LivePage() {
               <p>{t("live.noQueues.more")}</p>
             </Empty>
           )}
-        </div>
+        </Wide>
       </section>
       <section className={css.section}>
         <h2>{t("live.waitingList")}</h2>
-        <div className={css.table}>
+        <Wide>
           <Waiting items={data.waiting} />
-        </div>
+        </Wide>
       </section>
       <section className={css.section}>
         <h2>{t("live.agents")}</h2>
-        <div className={css.table}>
+        <Wide>
           {data.agents.length > 0 ? (
             <Agents agents={data.agents} />
           ) : (
@@ -248,7 +248,7 @@ export default function LivePage() {
               <p>{t("live.noAgents.more")}</p>
             </Empty>
           )}
-        </div>
+        </Wide>
       </section>
     </section>
   );

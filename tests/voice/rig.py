@@ -192,6 +192,15 @@ class Peer:
         """aiortc's DTLS transport, to send hand-made packets with the right keys."""
         return self.pc.getSenders()[0].transport
 
+    async def receives(self, packets: int, limit_s: float = 10) -> None:
+        """Wait for so many packets more."""
+        goal = len(self.headers) + packets
+        for _ in range(int(limit_s * 20)):
+            if len(self.headers) >= goal:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{goal - len(self.headers)} of {packets} packets did not come")
+
     async def hear(self, seconds: float) -> Any:
         """Return the next ``seconds`` of sound, float32 at 48 kHz."""
         self.heard.clear()

@@ -192,7 +192,7 @@ async def test_a_released_call_waits_with_music_and_an_early_hang_up_abandons(de
     assert desk.time_line.entries[-1][1]["reason"] == "abandoned"
     await desk.voice.offered(interaction(), ANNA)  # the queue had not heard yet
     with pytest.raises(WeccError, match="hung up"):
-        await desk.voice.accepting(interaction(), ANNA, await agent.offer())
+        await desk.voice.accepting(interaction(), ANNA, "v=0")
     await desk.voice.accepted(interaction(), ANNA)
     await asyncio.sleep(0)
     assert desk.queue.told == [INTERACTION] * 4

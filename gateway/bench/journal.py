@@ -1,10 +1,11 @@
 """Bench ``journal``: durable events per second, and how long an acknowledgement takes.
 
 The load is one tenant's routing journal, the product's hottest write: 96 callers (256 towards a
-server, which answers later) each append an entry and wait until it is on disk, again and again. Entries that come while a commit
-is on its way go together into the next, through the real ``Database.write``, the real fenced
-journal and the real event log (each entry also records an event, in the same commit). Counted
-are journal entries only. ``ack_ms_p99`` is over every entry of the SQLite run.
+server, which answers later) each append an entry and wait until it is on disk, again and again.
+Entries that come while a commit is on its way go together into the next, through the real
+``Database.write``, the real fenced journal and the real event log (each entry also records an
+event, in the same commit). Counted are journal entries only. ``ack_ms_p99`` is over every entry
+of the SQLite run.
 """
 
 from __future__ import annotations

@@ -80,9 +80,11 @@ export interface Wire {
   ConversationPage: ConversationPage;
   ConversationView: ConversationView;
   ConversationWatch: ConversationWatch;
+  DirectoryView: DirectoryView;
   DispositionBody: DispositionBody;
   DispositionView: DispositionView;
   ErrorFrame: ErrorFrame;
+  FloorChanged: FloorChanged;
   FormField: FormField;
   Goodbye: Goodbye;
   HistoryGet: HistoryGet;
@@ -744,6 +746,28 @@ export interface ConversationPage {
   items: ConversationView[];
   next_cursor: string | null;
 }
+/**
+ * Whom work can be handed to: agents who are there, and queues.
+ */
+export interface DirectoryView {
+  agents: AgentView[];
+  queues: QueueView[];
+}
+export interface QueueView {
+  id: string;
+  name: string;
+  required_skills: {
+    [k: string]: number;
+  };
+  priority: number;
+  hours_id: string | null;
+  offer_timeout_s: {
+    [k: string]: number;
+  };
+  wrap_up_s: number;
+  service_target_s: number;
+  disposition_ids: string[];
+}
 export interface DispositionBody {
   name: string;
   code: string;
@@ -762,6 +786,12 @@ export interface ErrorFrame {
   code: string;
   message: string;
   retry_after_s: number | null;
+}
+/**
+ * Inside the gateway only: availability may differ now; ask again. Never sent to a browser.
+ */
+export interface FloorChanged {
+  type: "floor.changed";
 }
 /**
  * One field of the pre-chat form. ``options`` turns it into a choice.
@@ -957,21 +987,6 @@ export interface QueueBody {
 export interface QueueChanged {
   type: "queue.changed";
   queue: QueueLive;
-}
-export interface QueueView {
-  id: string;
-  name: string;
-  required_skills: {
-    [k: string]: number;
-  };
-  priority: number;
-  hours_id: string | null;
-  offer_timeout_s: {
-    [k: string]: number;
-  };
-  wrap_up_s: number;
-  service_target_s: number;
-  disposition_ids: string[];
 }
 /**
  * A party received or read further.

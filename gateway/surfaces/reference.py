@@ -21,8 +21,9 @@ from gateway.kernel.errors import CODES
 from gateway.kernel.wire import PROTOCOL_VERSION
 from gateway.platform.http import openapi
 from gateway.platform.http.route import Route
-from gateway.settings import ENVIRONMENT_PREFIX, Settings
+from gateway.settings import ENVIRONMENT_PREFIX, LimitSettings, Settings
 from gateway.surfaces import wire
+from gateway.surfaces.http import ChannelRoutes, upkeep_routes
 from gateway.surfaces.shapes import Field, Shape, shapes_of, shapes_used_by
 
 _NOTE = "<!-- generated from the code by `make docs`: do not edit -->"
@@ -185,7 +186,10 @@ def _option(action: argparse.Action) -> str:
 
 
 def all_routes() -> list[Route]:
-    """Return the rows that every ``http`` module of a room builds, without starting anything."""
+    """Return the rows of the route table without starting anything.
+
+    Rooms have a function ``routes``; the fall-back channel and the upkeep rows are our own.
+    """
     found: list[Route] = []
     for module in sorted(_http_modules()):
         build: Callable[..., list[Route]] | None = getattr(
@@ -193,7 +197,11 @@ def all_routes() -> list[Route]:
         )
         if build is not None:
             found += build(**_unstarted(build))
-    return found
+    nothing: Any = _Unstarted()
+    for base, origin in (("/v1", "widget"), ("/api/v1", "desk")):
+        place: Any = origin
+        found += ChannelRoutes(nothing, nothing, base, place).rows(LimitSettings())
+    return found + upkeep_routes(nothing, nothing, nothing)
 
 
 def _http_modules() -> list[str]:
@@ -207,14 +215,24 @@ def _http_modules() -> list[str]:
     return names
 
 
+class _Unstarted:
+    """Stands where a running service would be: rows are described, their handlers never called."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Unstarted()
+
+
 def _unstarted(build: Callable[..., Any]) -> dict[str, Any]:
-    """Return an empty instance for each argument: routes are described, never called."""
+    """Return an empty instance for each argument: it has the methods and what they say."""
     hints = typing.get_type_hints(build)
     empty: dict[str, Any] = {}
     for name, parameter in inspect.signature(build).parameters.items():
         if parameter.default is inspect.Parameter.empty:
             kind = hints.get(name, object)
-            empty[name] = object.__new__(kind) if isinstance(kind, type) else None
+            bases = (kind, _Unstarted) if isinstance(kind, type) else (_Unstarted,)
+            empty[name] = object.__new__(type("Unstarted", bases, {}))
     return empty
 
 

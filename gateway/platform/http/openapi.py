@@ -141,8 +141,8 @@ def reference(routes: Sequence[Route]) -> str:
 
 def _row(route: Route) -> str:
     body = "raw bytes" if route.raw_limit_bytes else _type_name(route.body)
-    text = " ".join(_documentation(route).split()).replace("|", "\\|")
-    query = "".join(f" `?{name}`: {meaning}." for name, meaning in route.query.items())
+    text = " ".join(_documentation(route).split()).replace("|", "\\|").replace("``", "`")
+    query = "".join(f" `?{name}`: {meaning.rstrip('.')}." for name, meaning in route.query.items())
     return (
         f"| `{route.method} {route.path}` | {route.access} | `{route.operation}` |"
         f" {body} | {_type_name(route.response)} | {text}{query} |"

@@ -156,6 +156,7 @@ export const en = {
   "list.noMatch.more": "Try fewer letters, or look in another list.",
   "list.empty.mine": "Nothing of yours is open",
   "list.empty.mine.more": "Go ready to be offered the next one, or take one from Queue.",
+  "list.empty.mine.ready": "The next one rings here. You can also take one from Queue.",
   "list.empty.queue": "Nobody is waiting",
   "list.empty.queue.more": "Chats, calls and messages that wait in your queues appear here.",
   "list.empty.all": "No conversations yet",

@@ -147,6 +147,7 @@ export const zh = {
   "list.noMatch.more": "请减少字数，或查看其他列表。",
   "list.empty.mine": "您没有打开的会话",
   "list.empty.mine.more": "设为就绪以接收下一个，或从“队列”领取。",
+  "list.empty.mine.ready": "下一个会在这里响铃。您也可以从“队列”领取。",
   "list.empty.queue": "没有人在等待",
   "list.empty.queue.more": "您队列中等待的聊天、来电和留言会显示在这里。",
   "list.empty.all": "还没有会话",

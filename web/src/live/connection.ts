@@ -1,6 +1,6 @@
 /** The desk's one connection: hello, resume, acks, heartbeats, back-off, outbox, fall-back. */
 import { create } from "zustand";
-import { ApiError } from "../data/http";
+import { ApiError, get } from "../data/http";
 import { freshId } from "../data/ids";
 import { errorWords } from "../i18n";
 import type { Ack, AgentHello, ClientFrame, MessageView, ServerFrame } from "../wire";
@@ -135,7 +135,11 @@ export class Connection {
   private readonly closed = () => {
     this.carrier = null;
     clearInterval(this.heartbeat);
-    if (!this.ready) this.failedSockets += 1;
+    if (!this.ready) {
+      this.failedSockets += 1;
+      // A refused socket does not say why: a login that ended shows in this answer.
+      void get("/me").catch(() => undefined);
+    }
     this.ready = false;
     this.sending.clear();
     for (const [ref, pending] of this.pending) {

@@ -11,13 +11,22 @@ import type { MeView, SetUpBody } from "../../wire";
 import { Frame } from "./Frame";
 import { useEntry } from "./useEntry";
 
+/** The token of the address: behind ``#``, where no server log and no referrer sees it, or ``?``. */
+function tokenOfAddress(): string {
+  for (const part of [location.hash.slice(1), location.search]) {
+    const token = new URLSearchParams(part).get("token");
+    if (token) return token;
+  }
+  return "";
+}
+
 /** First start: the token printed by the server, and the first administrator. */
 export default function SetUp() {
   const t = useText();
   const [, go] = useLocation();
   const form = useForm<SetUpBody>({
     initialValues: {
-      token: new URLSearchParams(location.search).get("token") ?? "",
+      token: tokenOfAddress(),
       tenant_name: "",
       name: "",
       email: "",

@@ -15,6 +15,7 @@ const ROW_PX = 64;
 
 function NothingHere({ view, search }: { view: View; search: string }) {
   const t = useText();
+  const ready = useLive((state) => state.agent?.state === "ready");
   if (search) {
     return (
       <Empty icon="search" title={t("list.noMatch")}>
@@ -24,7 +25,9 @@ function NothingHere({ view, search }: { view: View; search: string }) {
   }
   return (
     <Empty icon={view === "queue" ? "check" : "inbox"} title={t(`list.empty.${view}` as Key)}>
-      <p>{t(`list.empty.${view}.more` as Key)}</p>
+      <p>
+        {t(view === "mine" && ready ? "list.empty.mine.ready" : (`list.empty.${view}.more` as Key))}
+      </p>
     </Empty>
   );
 }

@@ -71,6 +71,7 @@ export default function WrapUp({ interaction }: { interaction: InteractionView }
           value={chosen}
           onChange={setChosen}
           searchable
+          openOnFocus={false}
           autoFocus
           withAsterisk={required}
           style={{ flex: 1, minWidth: 180 }}

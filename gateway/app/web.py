@@ -127,7 +127,7 @@ class Web:
         def enter(scope: Scope) -> Callable[[], None]:
             return crowd.enter(rooms.peers.bucket(scope))
 
-        fallbacks = [Fallback(self._connections, limits, clock) for _ in range(2)]
+        fallbacks = [Fallback(enter, self._connections, limits, clock) for _ in range(2)]
         self._connections.also_sweep.extend(fallback.sweep for fallback in fallbacks)
         routes: list[Route] = [
             *tenancy_routes(rooms.tenancy),

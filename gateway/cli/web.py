@@ -23,6 +23,7 @@ from gateway.cli.parent import EXIT_CONFIGURATION
 from gateway.kernel.errors import WeccError
 from gateway.platform import telemetry
 from gateway.platform.http.protocol import CappedHttpProtocol
+from gateway.platform.http.socket_protocol import CappedSocketProtocol
 from gateway.settings import Settings
 
 SOCKET_QUEUE_FRAMES = 8
@@ -94,7 +95,7 @@ def _config(settings: Settings, application: Web) -> uvicorn.Config:
         interface="asgi3",
         loop="none",
         http=CappedHttpProtocol,
-        ws="websockets-sansio",
+        ws=CappedSocketProtocol,
         ws_max_size=limits.frame_bytes,
         ws_max_queue=SOCKET_QUEUE_FRAMES,
         ws_per_message_deflate=False,

@@ -14,13 +14,15 @@ from msgspec import Meta
 
 PROTOCOL_VERSION = 1
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{7,63}$", description="Id.")]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{7,63}$(?!\n)", description="Id.")]
 Ref = Annotated[str, Meta(min_length=1, max_length=64, description="Echoed in ack or error.")]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 ShortText = Annotated[str, Meta(max_length=500)]
 LongText = Annotated[str, Meta(max_length=20_000)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
-Seq = Annotated[int, Meta(ge=0, description="Position of a message in its conversation, from 1.")]
+Seq = Annotated[
+    int, Meta(ge=0, lt=2**53, description="Position of a message in its conversation, from 1.")
+]
 
 
 class ClientFrame(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag_field="type"):

@@ -1,7 +1,7 @@
 """The whole of what is served: guards outermost, then one application per origin.
 
-From outside in: concurrency, host and header guard, security headers, body cap, then the origin's
-sockets, routes, static files. A path that nobody serves is a plain 404 on every origin.
+From outside in: security headers, host and header guard, body cap, then the origin's sockets,
+routes, static files. A path that nobody serves is a plain 404 on every origin.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ def assemble_surfaces(surfaces: Surfaces) -> ASGIApp:
         hosts[host_of(getattr(addresses, kind))] = kind
     router: ASGIApp = _ByKind(by_kind, surfaces.sockets)
     capped = BodyCap(router, body_limits(surfaces.routes))
-    headers = SecurityHeaders(
-        capped,
+    guarded = HostGuard(capped, hosts, open_paths=OPEN_PATHS, peers=surfaces.peers)
+    return SecurityHeaders(
+        guarded,
         connect="ws" + addresses.desk.removeprefix("http"),
         frames=f"{addresses.files} {addresses.mirror}",
         is_tls=addresses.secure,
     )
-    return HostGuard(headers, hosts, open_paths=OPEN_PATHS, peers=surfaces.peers)
 
 
 class _ByKind:

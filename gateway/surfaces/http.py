@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.settings import LimitSettings
 from gateway.surfaces.sockets.fallback import Fallback
 from gateway.surfaces.sockets.websocket import Admit
 
+_NUMBER = re.compile(r"[0-9]{1,15}")
 Ready = Callable[[], Awaitable[dict[str, str]]]
 """Returns the state of each part; anything but ``ok`` in ``store`` means not ready."""
 
@@ -59,20 +61,26 @@ class ChannelRoutes:
     async def open(self, call: Call) -> Response:
         """Open a channel with a hello frame, where WebSocket does not get through."""
         make_audience = await self._admit(call.request.scope)
-        return await self._fallback.open(make_audience, await call.request.body())
+        hello = await call.request.body()
+        return await self._fallback.open(make_audience, hello, call.request.scope)
 
     async def stream(self, call: Call) -> Response:
         """Receive frames as server-sent events."""
-        return await self._fallback.stream(_channel(call), call.request)
+        seen = _number(call.request.headers.get("last-event-id", "0"))
+        return await self._fallback.stream(_channel(call), seen)
 
     async def poll(self, call: Call) -> Response:
         """Receive frames numbered after ``after``, waiting up to 20 seconds for the first."""
-        after = call.query.get("after", "0")
-        return await self._fallback.poll(_channel(call), int(after) if after.isdigit() else 0)
+        return await self._fallback.poll(_channel(call), _number(call.query.get("after", "0")))
 
     async def frames(self, call: Call) -> Response:
         """Send a JSON array of frames."""
         return await self._fallback.frames(_channel(call), await call.request.body())
+
+
+def _number(text: str) -> int:
+    """Return how far a browser has come; what is no number of ours counts as nothing."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
 
 
 def _channel(call: Call) -> str:

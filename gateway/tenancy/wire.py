@@ -10,9 +10,9 @@ from gateway.kernel.wire import Body, Name, ShortText, View
 
 Role = Literal["agent", "supervisor", "admin"]
 Password = Annotated[str, Meta(min_length=10, max_length=200)]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$(?!\n)")]
 Origin = Annotated[str, Meta(max_length=300, pattern=r"^https?://[^/\s]+$")]
-FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+FieldName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)")]
 
 
 class FormField(View):
@@ -34,7 +34,7 @@ class SiteBody(Body):
         list[Annotated[str, Meta(max_length=16)]], Meta(min_length=1, max_length=40)
     ]
     form: Annotated[list[FormField], Meta(max_length=20)] = []
-    accent: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0B6E69"
+    accent: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$(?!\n)")] = "#0B6E69"
     position: Literal["left", "right"] = "right"
     title: dict[str, ShortText] = {}
     greeting: dict[str, ShortText] = {}

@@ -186,7 +186,7 @@ def set_page(
     for row in conversations.open_of_contact(tx, actor.contact_id):
         values: dict[str, Any] = dict(columns)
         if context:
-            values["context"] = {**row["context"], **clean_form(context)}
+            values["context"] = clean_form({**row["context"], **context})
         if any(row[name] != value for name, value in values.items()):
             conversations.update(tx, row["id"], **values)
             changed.append(row["id"])

@@ -128,13 +128,14 @@ class EngagementService(TimeLine):
 
         def work(tx: Tx) -> MessagePage:
             conversation_for(tx, actor, conversation_id, "history.get")
-            return messages.message_views(
+            page = messages.message_views(
                 tx,
                 conversation_id,
                 audience=_audience(actor),
                 before_seq=before_seq,
                 limit=max(1, min(limit, PAGE_LIMIT)),
             )
+            return messages.within(page)
 
         return self._signed(actor, await self._database.read(actor.tenant_id, work))
 
@@ -142,15 +143,21 @@ class EngagementService(TimeLine):
         """Return what a client missed; conversations that are not its own are left out."""
 
         def work(tx: Tx) -> list[HistoryPage]:
-            pages = []
+            pages: list[HistoryPage] = []
+            left_bytes = messages.PAGE_BYTES
             for place in places:
                 try:
                     conversation_for(tx, actor, place.conversation_id, "history.get")
                 except WeccError:
                     continue
                 page, gap = messages.resume_page(
-                    tx, place.conversation_id, place.after_seq, audience=_audience(actor)
+                    tx,
+                    place.conversation_id,
+                    place.after_seq,
+                    audience=_audience(actor),
+                    limit_bytes=left_bytes,
                 )
+                left_bytes -= sum(messages.weight(item) for item in page.items)
                 pages.append(HistoryPage(ref=None, page=page, gap=gap))
             return pages
 

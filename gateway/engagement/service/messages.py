@@ -30,6 +30,9 @@ from gateway.platform.database.port import Tx
 Row = Mapping[str, Any]
 Audience = Literal["visitor", "staff"]
 PAGE_LIMIT = 200
+PAGE_BYTES = 384 << 10
+"""Text of one page, so that a page of long messages still fits into a socket's buffer."""
+_BYTES_BESIDE_TEXT = 600
 _AFTER_ALL = 2**53
 
 
@@ -219,18 +222,47 @@ def message_views(
     return MessagePage(conversation_id=conversation_id, items=views, has_more=has_more)
 
 
+def weight(message: MessageView) -> int:
+    """Return about how many bytes a message is on a socket."""
+    return len(message.text.encode()) + _BYTES_BESIDE_TEXT
+
+
+def within(page: MessagePage, limit_bytes: int = PAGE_BYTES) -> MessagePage:
+    """Return the newest part of a page that fits, at least one message."""
+    kept = 0
+    for message in reversed(page.items):
+        limit_bytes -= weight(message)
+        if limit_bytes < 0 and kept:
+            break
+        kept += 1
+    if kept == len(page.items):
+        return page
+    return MessagePage(
+        conversation_id=page.conversation_id, items=page.items[-kept:], has_more=True
+    )
+
+
 def resume_page(
-    tx: Tx, conversation_id: str, after_seq: int, *, audience: Audience, limit: int = PAGE_LIMIT
+    tx: Tx,
+    conversation_id: str,
+    after_seq: int,
+    *,
+    audience: Audience,
+    limit_bytes: int = PAGE_BYTES,
 ) -> tuple[MessagePage, bool]:
     """Return what a client missed, and whether messages before the page were left out."""
     if after_seq <= 0:
-        return message_views(tx, conversation_id, audience=audience), False
+        return within(message_views(tx, conversation_id, audience=audience), limit_bytes), False
     public = audience == "visitor"
-    missed = messages.after(tx, conversation_id, after_seq, limit + 1, public=public)
-    if len(missed) > limit:
-        return message_views(tx, conversation_id, audience=audience, limit=limit), True
-    page = message_views(tx, conversation_id, audience=audience, after_seq=after_seq, limit=limit)
-    return page, False
+    missed = messages.after(tx, conversation_id, after_seq, PAGE_LIMIT + 1, public=public)
+    if len(missed) > PAGE_LIMIT:
+        page = message_views(tx, conversation_id, audience=audience, limit=PAGE_LIMIT)
+        return within(page, limit_bytes), True
+    page = message_views(
+        tx, conversation_id, audience=audience, after_seq=after_seq, limit=PAGE_LIMIT
+    )
+    fitting = within(page, limit_bytes)
+    return fitting, len(fitting.items) < len(page.items)
 
 
 def message_of_attachment(tx: Tx, attachment_id: str) -> MessageView | None:

@@ -89,7 +89,7 @@ class SecurityHeaders:
     def _guarded(self, scope: Scope, own: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         kept = [(name.lower(), value) for name, value in own if name.lower() not in _DROPPED]
         names = {name for name, _ in kept}
-        ours = self._headers(scope.get(KIND, "files"), scope[NONCE])
+        ours = self._headers(scope.get(KIND, ""), scope[NONCE])
         added = [
             (name.encode(), value.encode())
             for name, value in ours.items()
@@ -116,4 +116,7 @@ class SecurityHeaders:
             found["cross-origin-resource-policy"] = "cross-origin"
             found["permissions-policy"] = _NO_FEATURES
             found["cache-control"] = "private, no-store"
+        else:
+            found["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+            found["cross-origin-resource-policy"] = "same-origin"
         return found

@@ -44,7 +44,7 @@ class AgentSide(BaseSide):
         self._watched: set[str] = set()
         self._visitors: dict[str, tuple[str, ...]] = {}
 
-    async def frame(self, raw: bytes) -> None:
+    async def frame(self, raw: bytes | str) -> None:
         """Handle one frame; never raises."""
         await dispatch(self, raw)
 

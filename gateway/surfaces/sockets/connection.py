@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from functools import partial
+from types import coroutine
+from typing import Any, Protocol
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
@@ -22,8 +24,9 @@ log = logging.getLogger("wecc.sockets")
 HEARTBEAT_MS = 25_000
 SILENCE_LIMIT_MS = 60_000
 HELLO_LIMIT_MS = 10_000
+FAREWELL_S = 10
 
-Write = Callable[[bytes], Awaitable[None]]
+Write = Callable[[bytes], Coroutine[Any, Any, None]]
 Close = Callable[[int, str], Awaitable[None]]
 
 
@@ -50,7 +53,7 @@ class Bucket:
 class Audience(Protocol):
     """What a connection talks to: the visitor's or the agent's side of the gateway."""
 
-    async def frame(self, raw: bytes) -> None:
+    async def frame(self, raw: bytes | str) -> None:
         """Handle one frame; never raises."""
         ...
 
@@ -102,6 +105,11 @@ class Connection:
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
 
+    @property
+    def is_ending(self) -> bool:
+        """Goodbye was said: what the browser still sends is not for us any more."""
+        return self._closing
+
     def send(self, frame: object) -> None:
         """Queue a frame. Never blocks; a full buffer ends the connection."""
         self.send_bytes(wire.encode(frame))
@@ -113,12 +121,13 @@ class Connection:
         if self._bytes + len(data) > self._limit_bytes:
             self.end("slow_client", again=True, status=1013)
             return
+        if self._writer is None:
+            self._write_now(data)
+            return
         if self._buffer is None:
             self._buffer = deque()
         self._buffer.append(data)
         self._bytes += len(data)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._drain())
 
     def refuse(self, ref: str | None, error: WeccError) -> None:
         """Answer a frame with its error."""
@@ -134,13 +143,29 @@ class Connection:
             return
         self._closing = True
         farewell = wire.encode(wire.Goodbye(code=code, again=again, after_ms=after_ms))
-        previous, self._writer = self._writer, None
-        if previous is not None:
-            previous.cancel()
-        self._writer = asyncio.create_task(self._farewell(farewell, status, code))
+        if self._buffer and code == "slow_client":
+            self._buffer.clear()  # it resumes from its cursor
+        self._writer = asyncio.create_task(self._farewell(self._writer, farewell, status, code))
 
-    async def _drain(self) -> None:
+    def _write_now(self, data: bytes) -> None:
+        """Write without a task: only a transport that is full makes us wait, and then in one."""
+        writing = self._write(data)
         try:
+            waits_for = writing.send(None)
+        except StopIteration:
+            return
+        except (OSError, RuntimeError):
+            self._closing = True
+            return
+        self._bytes += len(data)
+        self._writer = asyncio.create_task(self._drain(writing, waits_for, len(data)))
+
+    async def _drain(
+        self, writing: Coroutine[Any, Any, None], waits_for: object, first_bytes: int
+    ) -> None:
+        try:
+            await _rest_of(writing, waits_for)
+            self._bytes -= first_bytes
             while self._buffer:
                 data = self._buffer.popleft()
                 await self._write(data)
@@ -151,12 +176,37 @@ class Connection:
             if not self._closing:
                 self._buffer, self._bytes, self._writer = None, 0, None
 
-    async def _farewell(self, data: bytes, status: int, code: str) -> None:
+    async def _farewell(
+        self, previous: asyncio.Task[None] | None, data: bytes, status: int, code: str
+    ) -> None:
+        """Let what was queued go first, then the goodbye; the transport cuts who never reads."""
         try:
-            await asyncio.wait_for(self._write(data), 2)
-            await asyncio.wait_for(self._close(status, code), 2)
+            async with asyncio.timeout(FAREWELL_S):
+                if previous is not None:
+                    await previous
+                await self._write(data)
+                await self._close(status, code)
         except (OSError, RuntimeError, TimeoutError):
             log.info("connection left before goodbye", extra={"code": code})
+
+
+@coroutine
+def _rest_of(
+    begun: Coroutine[Any, Any, None], waits_for: object
+) -> Generator[object, object, None]:
+    """Go on, inside a task, with a coroutine whose first step waits for something."""
+    resume: Callable[[], object]
+    while True:
+        try:
+            value = yield waits_for
+        except BaseException as error:
+            resume = partial(begun.throw, error)
+        else:
+            resume = partial(begun.send, value)
+        try:
+            waits_for = resume()
+        except StopIteration:
+            return
 
 
 class Connections:

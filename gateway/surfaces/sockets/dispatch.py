@@ -22,6 +22,7 @@ log = logging.getLogger("wecc.sockets")
 
 Command = Callable[[Any, Any], Awaitable[None]]
 """(side, frame): what one type of frame does."""
+_TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _PLACE = re.compile(r" - at `?(\$[\w.\[\]]{0,80})`?$")
 
 
@@ -34,7 +35,7 @@ class _Ref(msgspec.Struct):
 _ref = msgspec.json.Decoder(_Ref)
 
 
-def ref_of(raw: bytes) -> str | None:
+def ref_of(raw: bytes | str) -> str | None:
     """Return the ``ref`` of a frame that could not be decoded, if there is a usable one."""
     try:
         ref = _ref.decode(raw).ref
@@ -48,6 +49,11 @@ def explain(error: Exception) -> WeccError:
     if isinstance(error, msgspec.ValidationError):
         place = _PLACE.search(str(error))
         where = place.group(1) if place else "$"
+        long = _TOO_LONG.match(str(error))
+        if long is not None:
+            name = where.removeprefix("$.")
+            text = f"`{name}` is over {long.group(1)} characters; shorten it."
+            return WeccError("bad_text", text)
         return WeccError("bad_frame", f"The frame does not match its type at {where}.")
     return WeccError("bad_frame", "The frame is not valid JSON of a known shape.")
 
@@ -62,11 +68,11 @@ class Dispatcher:
     """Decodes frames of one audience and calls the command of their type; shared by all."""
 
     def __init__(
-        self, decode: Callable[[bytes], ClientFrame], commands: Mapping[type, Command]
+        self, decode: Callable[[bytes | str], ClientFrame], commands: Mapping[type, Command]
     ) -> None:
         self._decode, self._commands = decode, commands
 
-    async def __call__(self, side: Side, raw: bytes) -> None:
+    async def __call__(self, side: Side, raw: bytes | str) -> None:
         """Handle one frame; never raises."""
         connection = side.connection
         try:

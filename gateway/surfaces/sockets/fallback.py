@@ -15,14 +15,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Scope
 
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import new_id, new_secret
 from gateway.settings import LimitSettings
 from gateway.surfaces.sockets.connection import Audience, Bucket, Connection, Connections
+from gateway.surfaces.sockets.websocket import Enter
 
 log = logging.getLogger("wecc.sockets")
 
@@ -43,13 +44,14 @@ class _Lane:
         "closed",
         "connection",
         "frames",
+        "leave",
         "limit_bytes",
         "stored",
         "wake",
     )
 
-    def __init__(self, limit_bytes: int) -> None:
-        self.limit_bytes = limit_bytes
+    def __init__(self, limit_bytes: int, leave: Callable[[], None]) -> None:
+        self.limit_bytes, self.leave = limit_bytes, leave
         self.frames: deque[bytes] = deque()
         self.base = 0
         self.stored = 0
@@ -80,15 +82,20 @@ class _Lane:
 class Fallback:
     """The channels of one audience in this process."""
 
-    def __init__(self, connections: Connections, limits: LimitSettings, clock: Clock) -> None:
-        self._connections, self._limits, self._clock = connections, limits, clock
+    def __init__(
+        self, enter: Enter, connections: Connections, limits: LimitSettings, clock: Clock
+    ) -> None:
+        self._enter, self._connections = enter, connections
+        self._limits, self._clock = limits, clock
         self._lanes: dict[str, _Lane] = {}
 
-    async def open(self, make_audience: Callable[[Connection], Audience], hello: bytes) -> Response:
-        """Open a channel and pass its hello frame on."""
+    async def open(
+        self, make_audience: Callable[[Connection], Audience], hello: bytes, scope: Scope
+    ) -> Response:
+        """Open a channel and pass its hello frame on; it counts as one of its address's sockets."""
         if len(self._lanes) >= MAX_CHANNELS:
             raise WeccError("rate_limited", retry_after_s=30)
-        lane = _Lane(self._limits.slow_client_bytes)
+        lane = _Lane(self._limits.slow_client_bytes, self._enter(scope))
         now_ms = self._clock.monotonic_ms()
         connection = Connection(
             new_id("pr", self._clock.now_ms()),
@@ -118,8 +125,9 @@ class Fallback:
             wait_s = self._heard(lane)
             if wait_s:
                 await asyncio.sleep(wait_s)
-            if lane.audience is not None:
-                await lane.audience.frame(bytes(raw))
+            if lane.audience is None or lane.connection is None or lane.connection.is_ending:
+                raise WeccError("gone", "The channel has ended; open a new one.")
+            await lane.audience.frame(bytes(raw))
         return Response(status_code=202)
 
     async def poll(self, channel: str, after: int) -> Response:
@@ -144,11 +152,9 @@ class Fallback:
             headers={"Cache-Control": "no-store"},
         )
 
-    async def stream(self, channel: str, request: Request) -> Response:
+    async def stream(self, channel: str, seen: int) -> Response:
         """Answer with an event stream; each event's id is the frame's number."""
         lane = self._lane(channel)
-        after = request.headers.get("last-event-id", "0")
-        seen = int(after) if after.isdigit() else 0
         if seen < lane.base:
             raise WeccError("gone", "Frames were missed; open a new channel and resume.")
         lane.forget(seen)
@@ -193,6 +199,7 @@ class Fallback:
         lane = self._lanes.pop(channel, None)
         if lane is None or lane.connection is None or lane.audience is None:
             return
+        lane.leave()
         self._connections.remove(lane.connection)
         await lane.audience.gone()
 

@@ -9,6 +9,7 @@ from channels.contract import File, Identity, Inbound, Text
 from gateway.engagement.model.views import VisitorSummary
 from gateway.engagement.service import announce
 from gateway.engagement.service.access import conversation_for
+from gateway.engagement.service.contacts import clean_form
 from gateway.engagement.wire import (
     ContactView,
     HistoryGet,
@@ -74,7 +75,7 @@ class VisitorSide(BaseSide):
         self._ends: list[Callable[[], None]] = []
         self._mine: set[str] = set()
 
-    async def frame(self, raw: bytes) -> None:
+    async def frame(self, raw: bytes | str) -> None:
         """Handle one frame; never raises."""
         await dispatch(self, raw)
 
@@ -245,7 +246,7 @@ class VisitorSide(BaseSide):
     async def set_page(self, frame: wire.PageSet) -> None:
         """Follow the visitor to another page."""
         visit = self._known_visit()
-        context = {**visit.context, **frame.context}
+        context = clean_form({**visit.context, **frame.context})
         self._visit = Visit(visit.language, _page(frame.page), visit.user_agent, context)
         actor = self.known_actor()
         await self.rooms.database.write(

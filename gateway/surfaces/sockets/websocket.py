@@ -89,8 +89,10 @@ class SocketEndpoint:
             wait_s = connection.bucket.take(now_ms)
             if wait_s:
                 await asyncio.sleep(wait_s)
+            if connection.is_ending:
+                continue  # signed out, or told to come back: nothing more is done here
             text = event.get("text")
             if text is None:
                 connection.refuse(None, WeccError("bad_frame", "Frames are text, not binary."))
                 continue
-            await audience.frame(text.encode())
+            await audience.frame(text)

@@ -1,0 +1,118 @@
+"""uvicorn's WebSocket protocol with the caps it lacks (RFC 6455 sections 5.4 and 5.5).
+
+It stops reading only when a whole message has come, and answers every ping at once. So one peer
+could fill our memory with thousands of tiny messages from one read, with empty fragments that
+never end, or with pongs it does not fetch; and a peer that reads nothing could never be closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+from websockets.protocol import State
+
+PIECE_BYTES = 4_096
+STALL_LIMIT_S = 20.0
+EXTRA_FRAMES = 300
+"""Pings, pongs and fragments a peer may send between two whole messages, per ten seconds."""
+WINDOW_S = 10.0
+
+
+class CappedSocketProtocol(WebSocketsSansIOProtocol):
+    """Pass it as ``ws=`` to uvicorn's ``Config``."""
+
+    stall_limit_s = STALL_LIMIT_S
+    _unread: bytearray | None = None
+    _stall: asyncio.TimerHandle | None = None
+    _extra_frames = 0
+    _window_until_s = 0.0
+
+    # ---- reading: a little at a time, and nothing while a message waits ---------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self._unread is None and len(data) <= PIECE_BYTES:
+            super().data_received(data)
+            return
+        if self._unread is None:
+            self._unread = bytearray()
+        self._unread += data
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._unread and not self.read_paused and not self.transport.is_closing():
+            piece = bytes(self._unread[:PIECE_BYTES])
+            del self._unread[:PIECE_BYTES]
+            super().data_received(piece)
+        if not self._unread:
+            self._unread = None
+
+    async def receive(self) -> ASGIReceiveEvent:
+        message = await self.queue.get()
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self._go_on()
+            if not self.read_paused and not self.transport.is_closing():
+                self.transport.resume_reading()
+        return message
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self._go_on()  # the peer's own close may wait there
+
+    # ---- frames that are no message --------------------------------------------------------
+
+    def handle_cont(self, event: Frame) -> None:
+        if event.fin or self._count_extra():
+            super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        if not self._count_extra():
+            return
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # whoever does not read gets no pong
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._count_extra():
+            super().handle_pong(event)
+
+    def _count_extra(self) -> bool:
+        """Count a frame that is no message; end the connection when there are too many."""
+        now_s = self.loop.time()
+        if now_s > self._window_until_s:
+            self._window_until_s, self._extra_frames = now_s + WINDOW_S, 0
+        self._extra_frames += 1
+        if self._extra_frames <= EXTRA_FRAMES:
+            return True
+        if self.conn.state is not State.OPEN:
+            self.transport.abort()
+        elif not self.close_sent and not self.transport.is_closing():
+            self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames without a message")
+            self.handle_parser_exception()
+        return False
+
+    # ---- writing: whoever reads nothing is cut ---------------------------------------------
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stop_stall()
+        self._stall = self.loop.call_later(self.stall_limit_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_stall()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_stall()
+        self._unread = None
+        super().connection_lost(exc)
+
+    def _stop_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None

@@ -42,6 +42,7 @@ export const en = {
   "entry.yourName": "Your name",
 
   "shell.skip": "Skip to the page",
+  "shell.top": "State and search",
   "rail.name": "Main places",
   "rail.inbox": "Inbox",
   "rail.live": "Live",

@@ -42,6 +42,7 @@ export const zh = {
   "entry.yourName": "您的姓名",
 
   "shell.skip": "跳到页面内容",
+  "shell.top": "状态与搜索",
   "rail.name": "主导航",
   "rail.inbox": "收件箱",
   "rail.live": "实时",

@@ -51,7 +51,7 @@ export function TopBar() {
     .sort((a, b) => waitingIn(b) - waitingIn(a) || a.name.localeCompare(b.name))
     .slice(0, SHOWN);
   return (
-    <header className={css.top}>
+    <section className={css.top} aria-label={t("shell.top")}>
       <AgentState />
       <ul className={css.queues} aria-label={t("queue.now")}>
         {busiest.map((queue) => (
@@ -75,6 +75,6 @@ export function TopBar() {
         </Button>
       </div>
       <IconButton icon="keyboard" label={t("sheet.title")} onClick={openSheet} />
-    </header>
+    </section>
   );
 }

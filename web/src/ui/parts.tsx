@@ -123,7 +123,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
         <pre>{text}</pre>
       </section>
       <Button
-        variant="subtle"
+        variant="default"
         onClick={copy}
         leftSection={<Icon name={done ? "check" : "copy"} size={16} />}
       >

@@ -184,6 +184,7 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
   const lead = (): void => {
     outbox.reload();
     link = connect({
+      site: encodeURIComponent(config.key),
       socketUrl: socketUrl.href,
       apiUrl,
       outbox,

@@ -26,23 +26,28 @@ async function call(url: string, body: unknown, limitMs = REQUEST_MS): Promise<R
   return answer;
 }
 
+const query = ({ site }: TransportPorts, channel: string): string =>
+  `?site=${site}&channel=${channel}`;
+
 interface Reader {
   close(): void;
 }
 type Read = (ports: TransportPorts, channel: string, fail: () => void) => Reader;
 
-const readEvents: Read = ({ apiUrl, frame }, channel, fail) => {
-  const source = new EventSource(`${apiUrl}/stream?channel=${channel}`);
+const readEvents: Read = (ports, channel, fail) => {
+  const { apiUrl, frame } = ports;
+  const source = new EventSource(`${apiUrl}/stream${query(ports, channel)}`);
   source.onmessage = ({ data }) => frame(JSON.parse(data));
   source.onerror = fail;
   return source;
 };
 
-const readPolls: Read = ({ apiUrl, frame }, channel, fail) => {
+const readPolls: Read = (ports, channel, fail) => {
+  const { apiUrl, frame } = ports;
   let isOpen = true;
   const loop = async (): Promise<void> => {
     for (let after = 0; isOpen; ) {
-      const url = `${apiUrl}/poll?channel=${channel}&after=${after}`;
+      const url = `${apiUrl}/poll${query(ports, channel)}&after=${after}`;
       const page = await (await call(url, undefined, POLL_MS)).json();
       if (!isOpen) return;
       after = page.next;
@@ -75,11 +80,11 @@ const openChannel =
       if (isBusy || !channel) return;
       isBusy = true;
       while (isOpen && waiting.length) {
-        await call(`${ports.apiUrl}/frames?channel=${channel}`, waiting.splice(0, 20));
+        await call(`${ports.apiUrl}/frames${query(ports, channel)}`, waiting.splice(0, 20));
       }
       isBusy = false;
     };
-    call(`${ports.apiUrl}/channel`, ports.hello())
+    call(`${ports.apiUrl}/channel?site=${ports.site}`, ports.hello())
       .then((answer) => answer.json())
       .then((opened) => {
         if (!isOpen) return;

@@ -11,6 +11,7 @@ import { type OpenTransport, openSocket, type Transport } from "./transport";
 export type LinkStatus = "connecting" | "online" | "waiting" | "stopped";
 
 export interface LinkPorts {
+  site: string;
   socketUrl: string;
   apiUrl: string;
   outbox: Outbox;

@@ -7,6 +7,8 @@ export interface Transport {
 }
 
 export interface TransportPorts {
+  /** The site's public key. */
+  site: string;
   socketUrl: string;
   apiUrl: string;
   hello(): VisitorHello;

@@ -95,7 +95,7 @@ export function buildLauncher(
       state.textContent = words[availability];
       badge.textContent = `${unread || ""}`;
       button.ariaExpanded = `${open}`;
-      button.ariaLabel = `${title}. ${words[availability]}${unread ? `. ${unread} ${words.unread}` : ""}`;
+      button.ariaLabel = `${title} ${words[availability]}${unread ? ` ${unread} ${words.unread}` : ""}`;
     },
   };
 }

@@ -1,0 +1,111 @@
+"""Every screen in light and dark, in each language, on desktop and phone: axe finds nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.live.product import Product, Staff
+from tests.live.sockets import Frame
+from tests.widget.shop import Desk, PageServer, Shop, Widget
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = [
+    ("en", "light", False),
+    ("en", "dark", False),
+    ("zh", "dark", True),
+    ("ar", "light", True),
+]
+
+
+@pytest.fixture
+def formed(house: tuple[Product, Staff, Staff], pages: PageServer, shop: Shop) -> Frame:
+    """A site with every kind of field in its form."""
+    kinds = ["text", "email", "tel", "choice", "long_text", "consent"]
+    form = [
+        {
+            "name": kind,
+            "label": {"en": kind, "zh": kind, "ar": kind},
+            "kind": kind,
+            "required": kind in ("text", "consent"),
+            "options": ["One", "Two"] if kind == "choice" else [],
+        }
+        for kind in kinds
+    ]
+    shop.site = house[1].add_site(
+        pages.origin, languages=["en", "zh", "ar"], form=form, title={"en": "Help"}
+    )
+    return shop.site
+
+
+async def faults(page: Page) -> list[Any]:
+    """What axe says of the widget as it stands."""
+    found = await page.evaluate("axe.run({include: [['wecc-widget']]})")
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
+
+
+async def fill(widget: Widget) -> None:
+    """Fill the form as far as it is required."""
+    await widget.root.locator("input[name=text]").fill("Kim")
+    await widget.root.locator("input[name=consent]").check()
+    await widget.root.locator("form.home textarea").last.fill("Hello")
+
+
+@pytest.mark.usefixtures("formed")
+@pytest.mark.parametrize(("language", "scheme", "is_phone"), LOOKS)
+async def test_every_screen(
+    shop: Shop, desk: Desk, language: str, scheme: Any, is_phone: bool
+) -> None:
+    shop.page(language=language)
+    size = {"width": 390, "height": 844} if is_phone else {"width": 1280, "height": 800}
+    context = await shop.context(
+        viewport=size, color_scheme=scheme, has_touch=is_phone, reduced_motion="reduce"
+    )
+    await context.add_init_script(path=AXE)
+    widget = await shop.visit(context)
+    name = f"{language}-{scheme}-{'phone' if is_phone else 'desktop'}"
+
+    async def look(screen: str) -> None:
+        await widget.picture(f"{name}-{screen}")
+        assert await faults(widget.page) == [], screen
+
+    await look("launcher")
+    await widget.launcher.click()
+    await widget.root.locator("form.home button.go").click()
+    await expect(widget.root.locator(".err")).to_have_count(3)
+    await look("form")
+    if is_phone:
+        assert await widget.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    for box in await widget.root.locator("form.home :is(input, select, textarea)").all():
+        size_px = await box.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+        assert size_px >= 16 or await box.get_attribute("type") == "checkbox"
+    await fill(widget)
+    await widget.root.locator("form.home button.go").click()
+    await expect(widget.root.locator(".queue")).to_be_visible()
+    await look("queue")
+    conversation = await desk.take()
+    await desk.post(conversation, "Good day. https://example.com/a")
+    await expect(widget.root.locator(".b a")).to_be_visible()
+    await look("chat")
+    await widget.root.locator("header button[aria-expanded]").click()
+    await expect(widget.root.locator(".menu")).to_be_visible()
+    await look("menu")
+    await widget.page.keyboard.press("Escape")
+    await widget.root.locator(".tools button[aria-expanded]").click()
+    await expect(widget.root.locator(".emoji")).to_be_visible()
+    await look("emoji")
+    await widget.page.keyboard.press("Escape")
+    await widget.page.evaluate("wecc.startCall()")
+    await expect(widget.root.locator(".call.live")).to_be_visible()
+    await look("call")
+    await widget.root.locator(".call .bad").click()
+    await expect(widget.root.locator(".call.ended")).to_be_visible()
+    await desk.finish()
+    await expect(widget.root.locator(".stars")).to_be_visible()
+    await widget.root.locator(".stars label").nth(2).click()
+    await look("end")

@@ -49,7 +49,9 @@ class Floor(RuleBasedStateMachine):
         self.passed: dict[tuple[str, str], int] = {}
         for queue_id, wrap_up_s in zip(QUEUES[:2], (0, 10), strict=True):
             self.do(c.SetQueue(queue=QueueRule(queue_id=queue_id, wrap_up_s=wrap_up_s)))
+        few = Profile(capacity={"chat": 1, "call": 1, "message": 1})
         for agent in AGENTS[:2]:
+            self.do(c.SetProfile(agent_id=agent, profile=few))
             self.do(c.Connect(agent_id=agent))
             self.do(c.SetState(agent_id=agent, ready=True))
 

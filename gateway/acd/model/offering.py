@@ -27,7 +27,8 @@ def answer(engine: Matching, command: c.Answer) -> None:
 
 def accept(engine: Matching, command: c.Accept) -> None:
     """The agent takes the offer; repeating it is harmless."""
-    if has_accepted(engine, command.offer_id, command.agent_id):
+    is_live = command.offer_id in engine.state.offers
+    if not is_live and has_accepted(engine, command.offer_id, command.agent_id):
         return
     offer = live_offer(engine, command.offer_id, command.agent_id)
     engine.emit(

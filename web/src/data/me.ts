@@ -28,7 +28,8 @@ export function useMe() {
 }
 
 export function signedIn(me: MeView): void {
-  queryClient.clear();
+  // Not clear(): whoever watches ``me`` now has to hear of it.
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== ME[0] });
   queryClient.setQueryData(ME, keep(me));
 }
 

@@ -6,6 +6,8 @@ export const useLeader = create<{ leading: boolean }>(() => ({ leading: true }))
 let release: (() => void) | null = null;
 let asked: AbortController | null = null;
 
+const nameOf = (userId: string) => `wecc-ring-${userId}`;
+
 function hold(): Promise<void> {
   useLeader.setState({ leading: true });
   return new Promise<void>((resolve) => {
@@ -13,24 +15,29 @@ function hold(): Promise<void> {
   });
 }
 
+/** Ask for the lock; whoever loses it to another tab queues up for it again. */
+function request(userId: string, options: LockOptions): void {
+  const signal = asked?.signal;
+  navigator.locks.request(nameOf(userId), options, hold).catch(() => {
+    useLeader.setState({ leading: false });
+    if (signal && !signal.aborted) request(userId, { signal });
+  });
+}
+
 /** Ask to be the ringing tab; granted at once, or when the present one closes. */
 export function joinLeadership(userId: string): void {
-  const locks = navigator.locks as LockManager | undefined;
-  if (!locks) return;
-  const name = `wecc-ring-${userId}`;
+  if (!("locks" in navigator)) return;
   asked = new AbortController();
   useLeader.setState({ leading: false });
-  locks.request(name, { signal: asked.signal }, hold).catch(() => undefined);
+  request(userId, { signal: asked.signal });
 }
 
 /** Make this tab the ringing one; the other becomes silent. */
 export function takeLeadership(userId: string): void {
-  const locks = navigator.locks as LockManager | undefined;
-  if (!locks) return;
+  if (!("locks" in navigator)) return;
   asked?.abort();
-  locks
-    .request(`wecc-ring-${userId}`, { steal: true }, hold)
-    .catch(() => useLeader.setState({ leading: false }));
+  asked = new AbortController();
+  request(userId, { steal: true });
 }
 
 export function leaveLeadership(): void {

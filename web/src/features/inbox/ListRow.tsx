@@ -39,13 +39,20 @@ function Wait({ sinceMs, queueId }: { sinceMs: number; queueId: string }) {
 function Take({ interaction }: { interaction: InteractionView }) {
   const t = useText();
   const [, go] = useLocation();
+  const open = useLive((state) => state.link === "open");
   const take = async () => {
     if (await attempt(() => takeInteraction(interaction.id)))
       go(`/inbox/${interaction.conversation_id}`);
     await queryClient.invalidateQueries({ queryKey: ["waiting"] });
   };
   return (
-    <Button size="xs" variant="default" className={css.take} onClick={() => void take()}>
+    <Button
+      size="xs"
+      variant="default"
+      className={css.take}
+      disabled={!open}
+      onClick={() => void take()}
+    >
       {t("list.take")}
     </Button>
   );

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from tests.live.product import Product
 from tests.live.sockets import Agent, Frame
@@ -153,6 +153,11 @@ class Widget:
         """Choose from the menu in the head."""
         await self.root.get_by_role("button", name="More").click()
         await self.root.locator(".menu button", has_text=item).click()
+
+    async def attach(self, name: str, media_type: str, content: bytes) -> None:
+        """Choose a file with the picker."""
+        file = FilePayload(name=name, mimeType=media_type, buffer=content)
+        await self.root.locator("input[type=file]").first.set_input_files(file)
 
     async def picture(self, name: str) -> None:
         """Keep a screenshot for people to look at."""

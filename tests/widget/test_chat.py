@@ -153,10 +153,7 @@ async def test_a_file_arrives_whole_after_cuts(shop: Shop, desk: Desk) -> None:
     await widget.start("a file comes")
     await desk.take()
     content = ("line of a long text file\n" * 200_000).encode()
-    picker = widget.root.locator("input[type=file]").first
-    await picker.set_input_files(
-        [{"name": "long.txt", "mimeType": "text/plain", "buffer": content}]
-    )
+    await widget.attach("long.txt", "text/plain", content)
     for _ in range(3):
         await asyncio.sleep(0.15)
         shop.road.cut()

@@ -43,8 +43,7 @@ async def test_strict_policies(shop: Shop, kind: str) -> None:
     said: list[str] = []
     widget.page.on("console", lambda message: said.append(message.text))
     await widget.start(f"under {kind}")
-    picker = widget.root.locator("input[type=file]").first
-    await picker.set_input_files([{"name": "a.txt", "mimeType": "text/plain", "buffer": b"text"}])
+    await widget.attach("a.txt", "text/plain", b"text")
     await expect(widget.root.locator(".card")).to_contain_text("a.txt")
     await widget.menu("Earlier conversations")
     await expect(widget.root.locator(".list button")).to_have_count(1)

@@ -17,8 +17,10 @@ const RING_AFTER_MS = 400;
 export async function mount(host: Host): Promise<ChatApp> {
   const speech = await speak(host.language);
   addStyle(host.shadow, css);
-  if (host.config.accent)
+  // The loader has set a colour only where the site has one of its own.
+  if (host.frame.style.length) {
     void import("../extra/colour").then((it) => it.paint(host.frame, host.config.accent));
+  }
   const box = document.createElement("div");
   const callBox = document.createElement("div");
   host.frame.prepend(box, callBox);

@@ -79,7 +79,7 @@ export function buildLauncher(
   icon.append(path);
   const label = make("span");
   const state = make("small");
-  label.append(title, state);
+  label.append(`${title} `, state);
   const badge = make("b");
   badge.ariaHidden = "true";
   button.append(icon, label, badge);

@@ -8,10 +8,14 @@ never end, or with pongs it does not fetch; and a peer that reads nothing could 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+from collections.abc import Callable
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
+from websockets.http11 import Request
 from websockets.protocol import State
 
 PIECE_BYTES = 4_096
@@ -19,6 +23,8 @@ STALL_LIMIT_S = 20.0
 EXTRA_FRAMES = 300
 """Pings, pongs and fragments a peer may send between two whole messages, per ten seconds."""
 WINDOW_S = 10.0
+LANE = "wecc.lane"
+"""Name of the ASGI extension under which an application finds this protocol."""
 
 
 class CappedSocketProtocol(WebSocketsSansIOProtocol):
@@ -29,6 +35,39 @@ class CappedSocketProtocol(WebSocketsSansIOProtocol):
     _stall: asyncio.TimerHandle | None = None
     _extra_frames = 0
     _window_until_s = 0.0
+
+    relay: Callable[[bytes], bool] | None = None
+    """Set by the application: handles a text message here and now and returns True, or leaves
+    it to ``receive``. Asked only while nothing else waits to be received.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.handshake_initiated and not self.close_sent:
+            self.scope["extensions"][LANE] = self  # type: ignore[assignment]
+
+    def send_receive_event_to_app(self) -> None:
+        if (
+            self.relay is not None
+            and self.curr_msg_data_type == "text"
+            and len(self.frames) == 1
+            and not self.read_paused
+            and not self.close_sent
+            and self.relay(bytes(self.frames[0]))
+        ):
+            self.frames = []
+            return
+        super().send_receive_event_to_app()
+
+    def write_text(self, data: bytes) -> bool:
+        """Send a text message now; False when it has to wait or the socket is going."""
+        if not self.writable.is_set() or self.disconnected or self.close_sent:
+            return False
+        if not self.handshake_complete or self.transport.is_closing():
+            return False
+        self.conn.send_text(data)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     # ---- reading: a little at a time, and nothing while a message waits ---------------------
 
@@ -101,7 +140,14 @@ class CappedSocketProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stop_stall()
-        self._stall = self.loop.call_later(self.stall_limit_s, self.transport.abort)
+        self._stall = self.loop.call_later(self.stall_limit_s, self._cut)
+
+    def _cut(self) -> None:
+        """Drop the connection with all that waits in it, in the kernel too."""
+        channel = self.transport.get_extra_info("socket")
+        if channel is not None:
+            channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def resume_writing(self) -> None:
         self._stop_stall()

@@ -20,7 +20,7 @@ from gateway.platform.database.port import Tx
 from gateway.surfaces import wire
 from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
-from gateway.surfaces.sockets.dispatch import Command, Dispatcher
+from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
 from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.model import Login
 from gateway.voice import wire as voice
@@ -171,6 +171,17 @@ class AgentSide(BaseSide):
                 self._visitors[conversation_id] = visitors
         announce.announce_typing(self.rooms.bus, actor, conversation_id, visitors, on=frame.on)
         self.ack(frame.ref)
+
+    def relay(self, raw: bytes) -> bool:
+        """Relay typing in a conversation one has, without waiting."""
+        frame, actor = passing(wire.decode_agent, raw), self.actor
+        visitors = None if frame is None else self._visitors.get(frame.conversation_id)
+        if frame is None or actor is None or visitors is None:
+            return False
+        place = frame.conversation_id
+        announce.announce_typing(self.rooms.bus, actor, place, visitors, on=frame.on)
+        self.ack(frame.ref)
+        return True
 
     async def _check(self, actor: Actor, conversation_id: str, operation: str) -> tuple[str, ...]:
         def read(tx: Tx) -> tuple[str, ...]:

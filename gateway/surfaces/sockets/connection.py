@@ -40,10 +40,18 @@ class Bucket:
         self._tokens: float = burst
         self._at_ms = now_ms
 
-    def take(self, now_ms: int) -> int:
-        """Take one token; return 0, or the seconds to wait when there is none."""
+    def has(self, now_ms: int) -> bool:
+        """Tell whether there is a token to take."""
+        self._fill(now_ms)
+        return self._tokens >= 1
+
+    def _fill(self, now_ms: int) -> None:
         self._tokens = min(self._burst, self._tokens + (now_ms - self._at_ms) / 1000 * self._rate)
         self._at_ms = now_ms
+
+    def take(self, now_ms: int) -> int:
+        """Take one token; return 0, or the seconds to wait when there is none."""
+        self._fill(now_ms)
         if self._tokens >= 1:
             self._tokens -= 1
             return 0
@@ -55,6 +63,10 @@ class Audience(Protocol):
 
     async def frame(self, raw: bytes | str) -> None:
         """Handle one frame; never raises."""
+        ...
+
+    def relay(self, raw: bytes) -> bool:
+        """Handle a frame that is only passed on, without waiting; False leaves it to ``frame``."""
         ...
 
     async def gone(self) -> None:
@@ -74,6 +86,7 @@ class Connection:
         "_write",
         "_writer",
         "bucket",
+        "express",
         "greeted",
         "heard_ms",
         "id",
@@ -97,6 +110,7 @@ class Connection:
         self.greeted = False
         self.owner: tuple[str, str] | None = None
         self.login_id = ""
+        self.express: Callable[[bytes], bool] | None = None
         self.bucket = bucket
         self._write, self._close = write, close
         self._limit_bytes = limit_bytes
@@ -122,7 +136,8 @@ class Connection:
             self.end("slow_client", again=True, status=1013)
             return
         if self._writer is None:
-            self._write_now(data)
+            if self.express is None or not self.express(data):
+                self._write_now(data)
             return
         if self._buffer is None:
             self._buffer = deque()

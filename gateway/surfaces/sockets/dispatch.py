@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gateway.engagement.wire import TypingSet
 from gateway.kernel.errors import WeccError
 from gateway.kernel.wire import ClientFrame
 from gateway.surfaces.sockets.connection import Connection
@@ -56,6 +57,15 @@ def explain(error: Exception) -> WeccError:
             return WeccError("bad_text", text)
         return WeccError("bad_frame", f"The frame does not match its type at {where}.")
     return WeccError("bad_frame", "The frame is not valid JSON of a known shape.")
+
+
+def passing(decode: Callable[[bytes | str], ClientFrame], raw: bytes) -> TypingSet | None:
+    """Return a frame that is only passed on; None for any other and for what is no frame."""
+    try:
+        frame = decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return frame if isinstance(frame, TypingSet) else None
 
 
 class Side(Protocol):

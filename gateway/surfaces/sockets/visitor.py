@@ -30,7 +30,7 @@ from gateway.surfaces import wire
 from gateway.surfaces.availability import site_topic
 from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
-from gateway.surfaces.sockets.dispatch import Command, Dispatcher
+from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
 from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.wire import SiteView
 from gateway.voice import wire as voice
@@ -221,9 +221,20 @@ class VisitorSide(BaseSide):
 
     async def typing(self, frame: TypingSet) -> None:
         """Relay typing; nothing is stored."""
-        actor = self.known_actor()
         if frame.conversation_id not in self._mine:
-            await self._owned(actor, frame.conversation_id, "typing.set")
+            await self._owned(self.known_actor(), frame.conversation_id, "typing.set")
+        self._pass_on(frame)
+
+    def relay(self, raw: bytes) -> bool:
+        """Relay typing in a conversation known to be one's own, without waiting."""
+        frame = passing(wire.decode_visitor, raw)
+        if frame is None or self.actor is None or frame.conversation_id not in self._mine:
+            return False
+        self._pass_on(frame)
+        return True
+
+    def _pass_on(self, frame: TypingSet) -> None:
+        actor = self.known_actor()
         announce.announce_typing(self.rooms.bus, actor, frame.conversation_id, (), on=frame.on)
         self.ack(frame.ref)
 

@@ -15,11 +15,13 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import new_id
+from gateway.platform.http.socket_protocol import LANE
 from gateway.settings import LimitSettings
 from gateway.surfaces.sockets.connection import Audience, Bucket, Connection, Connections
 
 log = logging.getLogger("wecc.sockets")
 
+TYPING = b'"typing.set"'
 Admit = Callable[[Scope], Awaitable[Callable[[Connection], Audience]]]
 
 Enter = Callable[[Scope], Callable[[], None]]
@@ -55,12 +57,29 @@ class SocketEndpoint:
         connection = self._connection(send)
         audience = make_audience(connection)
         self._connections.add(connection)
+        self._open_lane(scope, connection, audience)
         try:
             await self._read(connection, audience, receive)
         finally:
             leave()
             self._connections.remove(connection)
             await audience.gone()
+
+    def _open_lane(self, scope: Scope, connection: Connection, audience: Audience) -> None:
+        """Pass on what is only relayed without waking a task: most frames, under load."""
+        lane = scope["extensions"].get(LANE)
+        if lane is None:
+            return
+
+        def relay(raw: bytes) -> bool:
+            now_ms = self._clock.monotonic_ms()
+            if TYPING not in raw or connection.is_ending or not connection.bucket.has(now_ms):
+                return False
+            connection.heard_ms = now_ms
+            return audience.relay(raw) and not connection.bucket.take(now_ms)
+
+        lane.relay = relay
+        connection.express = lane.write_text
 
     def _connection(self, send: Send) -> Connection:
         async def write(data: bytes) -> None:

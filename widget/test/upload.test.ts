@@ -13,7 +13,7 @@ let base = "";
 let stored = Buffer.alloc(0);
 let announced = 0;
 /** How the next requests end: "cut" destroys the connection after the bytes were taken. */
-let plan: ("cut" | number)[] = [];
+let plan: ("cut" | "ok" | number)[] = [];
 
 function view(): object {
   const isDone = stored.length >= DATA.length;
@@ -40,7 +40,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return;
   }
   if (request.method === "POST") announced++;
-  else {
+  else if (stored.length >= DATA.length) {
+    response.writeHead(409).end(JSON.stringify({ error: { code: "upload_offset" } }));
+    return;
+  } else {
     expect(Number(request.headers["upload-offset"])).toBe(stored.length);
     expect(request.headers.authorization).toBe("Bearer t");
     stored = Buffer.concat([stored, body]);
@@ -78,6 +81,12 @@ test("goes on where the server is, however often it is cut", async () => {
   plan = ["cut", 503, "cut"];
   expect(await send(ports(), upload)).toEqual({ id: "at_1" });
   expect(Buffer.compare(stored, Buffer.from(DATA))).toBe(0);
+});
+
+test("asks again for the answer when only that was lost", async () => {
+  plan = ["ok", "ok", "ok", "ok", "ok", "cut"];
+  expect(await send(ports(), upload)).toEqual({ id: "at_1" });
+  expect(announced).toBe(2);
 });
 
 test("a refusal is final and has its code", async () => {

@@ -42,9 +42,11 @@ async function ask(ports: UploadPorts, path: string, init: RequestInit): Promise
   throw new Refused(problem?.error?.code ?? "any");
 }
 
-async function offsetOf(ports: UploadPorts, id: string): Promise<number> {
-  const answer = await ask(ports, `/${id}`, { method: "HEAD" });
-  return Number(answer.headers.get("Upload-Offset"));
+/** After a cut: where the server is. When it has everything, only the answer was lost. */
+async function resume(ports: UploadPorts, upload: Upload, view: UploadView): Promise<UploadView> {
+  const answer = await ask(ports, `/${view.id}`, { method: "HEAD" });
+  const offset = Number(answer.headers.get("Upload-Offset"));
+  return offset < view.size_bytes ? { ...view, offset_bytes: offset } : announce(ports, upload);
 }
 
 /** Send what is missing, piece by piece, until the server calls it complete. */
@@ -87,9 +89,7 @@ export async function send(ports: UploadPorts, upload: Upload): Promise<Attachme
   for (let tries = 0; tries < TRIES && !ports.isCancelled(); ) {
     const before = view?.offset_bytes ?? 0;
     try {
-      view = view
-        ? { ...view, offset_bytes: await offsetOf(ports, view.id) }
-        : await announce(ports, upload);
+      view = view ? await resume(ports, upload, view) : await announce(ports, upload);
       ports.progress(view.offset_bytes);
       view = await sendRest(ports, upload.file, view);
       if (view.attachment) return view.attachment;

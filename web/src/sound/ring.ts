@@ -92,12 +92,15 @@ export function pingSound(): void {
   if (tone !== "off") play(PING, volume * 0.6);
 }
 
-/** The first gesture of a page unlocks sound without any ceremony. */
+/** The first gesture of a page unlocks sound without any ceremony, and without delaying it. */
 export function unlockOnGesture(): () => void {
-  const unlock = () => void unlockSound();
   const events = ["pointerdown", "keydown"] as const;
-  for (const name of events) window.addEventListener(name, unlock, { passive: true });
-  return () => {
+  const end = () => {
     for (const name of events) window.removeEventListener(name, unlock);
   };
+  const unlock = () => {
+    setTimeout(() => void unlockSound().then((unlocked) => unlocked && end()));
+  };
+  for (const name of events) window.addEventListener(name, unlock, { passive: true });
+  return end;
 }

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.kernel.errors import WeccError
+from gateway.platform.http.errors import on_fault, on_http_exception, on_wecc_error
 from gateway.platform.http.headers import SecurityHeaders, nonce_of
 from gateway.platform.http.hosts import HostGuard, origin_kind
 from gateway.platform.http.limits import BodyCap, body_limits
@@ -48,8 +51,8 @@ def assemble_surfaces(surfaces: Surfaces) -> ASGIApp:
     by_kind: dict[str, ASGIApp] = {
         "desk": _desk(surfaces),
         "widget": _widget(surfaces),
-        "files": Starlette(routes=list(surfaces.starlette_routes.get("files", ()))),
-        "mirror": Starlette(),
+        "files": _application(surfaces.starlette_routes.get("files", ())),
+        "mirror": _application(()),
         LOCAL: _local(addresses),
         **surfaces.extra,
     }
@@ -90,6 +93,20 @@ class _ByKind:
             await send({"type": "websocket.close", "code": 1008, "reason": "not_found"})
 
 
+def _application(rows: Sequence[BaseRoute]) -> Starlette:
+    """Return an application whose faults are ours to word; it never redirects by ``Host``."""
+    application = Starlette(
+        routes=list(rows),
+        exception_handlers={
+            WeccError: on_wecc_error,
+            HTTPException: on_http_exception,
+            Exception: on_fault,
+        },
+    )
+    application.router.redirect_slashes = False
+    return application
+
+
 def _desk(surfaces: Surfaces) -> ASGIApp:
     """The REST API, the built desk, and its page for every other path."""
     assets = static.load(static.STATIC_DIR / "web")
@@ -107,7 +124,7 @@ def _desk(surfaces: Surfaces) -> ASGIApp:
         return static.page(index, nonce_of(request.scope))
 
     rows = [*surfaces.starlette_routes.get("desk", ())]
-    return Starlette(routes=[*rows, StarletteRoute("/{path:path}", page, methods=["GET"])])
+    return _application([*rows, StarletteRoute("/{path:path}", page, methods=["GET"])])
 
 
 def _widget(surfaces: Surfaces) -> ASGIApp:
@@ -121,7 +138,7 @@ def _widget(surfaces: Surfaces) -> ASGIApp:
         return static.respond(asset, request)
 
     rows = [*surfaces.starlette_routes.get("widget", ())]
-    return Starlette(routes=[*rows, StarletteRoute("/{path:path}", file, methods=["GET"])])
+    return _application([*rows, StarletteRoute("/{path:path}", file, methods=["GET"])])
 
 
 def _local(addresses: Addresses) -> ASGIApp:
@@ -130,4 +147,4 @@ def _local(addresses: Addresses) -> ASGIApp:
     async def to_desk(_request: Request) -> Response:
         return RedirectResponse(addresses.desk + "/", 302)
 
-    return Starlette(routes=[StarletteRoute("/", to_desk)])
+    return _application([StarletteRoute("/", to_desk)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,3 +16,10 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder: Path = tmp_path_factory.mktemp("attack")
     with ground(folder) as started:
         yield started
+
+
+@pytest.fixture(autouse=True)
+async def hang_up(two: Ground) -> AsyncIterator[None]:
+    """Leave no socket open, whatever happened."""
+    yield
+    await two.hang_up()

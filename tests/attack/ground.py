@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import websockets
 
 from gateway.app import build_rooms, build_store
 from gateway.settings import Settings, load
 from tests.live.product import PASSWORD, Product, Staff, product
-from tests.live.sockets import Agent, Visitor
+from tests.live.sockets import Agent, Visitor, Wire
 
 ROLES = ("agent", "supervisor", "admin")
 LIMITS = {
@@ -49,6 +50,7 @@ class Ground:
     product: Product
     a: Tenant
     b: Tenant
+    wires: list[Wire] = field(default_factory=list)
 
     def client(self, origin: str = "desk", source: str = "127.0.0.1", **headers: str) -> Any:
         """A client without a login, from a loopback address of its own choice."""
@@ -61,11 +63,25 @@ class Ground:
 
     def visitor(self, tenant: Tenant | None = None) -> Visitor:
         """A visitor of a tenant's site."""
-        return Visitor(self.product, (tenant or self.a).site)
+        one = Visitor(self.product, (tenant or self.a).site)
+        self.wires.append(one)
+        return one
 
     def desk(self, person: Staff) -> Agent:
         """A desk of a person."""
-        return Agent(self.product, person)
+        one = Agent(self.product, person)
+        self.wires.append(one)
+        return one
+
+    async def hang_up(self) -> None:
+        """End the chats and close the sockets that a test opened, so that no agent is kept busy."""
+        for wire in self.wires:
+            if isinstance(wire, Visitor) and wire.token and not wire.closed.is_set():
+                with contextlib.suppress(AssertionError, websockets.ConnectionClosed):
+                    end = {"type": "conversation.end", "conversation_id": wire.conversation}
+                    await wire.ask(end, limit_s=2)
+            await wire.close()
+        self.wires.clear()
 
 
 async def _make(settings: Settings, names: list[str]) -> None:

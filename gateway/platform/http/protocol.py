@@ -19,6 +19,7 @@ class CappedHttpProtocol(HttpToolsProtocol):
 
     head_timeout_s = HEAD_TIMEOUT_S
     _head_bytes = 0
+    _fields_bytes = 0
     _is_in_head = True
     _timer: asyncio.TimerHandle | None = None
 
@@ -41,7 +42,24 @@ class CappedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         if self.cycle is not None:  # what came before belongs to an earlier request
             self._head_bytes = 0
+        self._fields_bytes = 0
         self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > MAX_HEAD_BYTES:
+            self._refuse_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count what was parsed too: a whole head can come with one read."""
+        super().on_header(name, value)
+        self._fields_bytes += len(name) + len(value)
+        if self._fields_bytes > MAX_HEAD_BYTES:
+            self._refuse_head()
+
+    def _refuse_head(self) -> None:
+        self._cut(b"431 Request Header Fields Too Large")
+        raise ValueError("the head of the request is too long")  # stops the parser
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False

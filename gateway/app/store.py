@@ -16,7 +16,6 @@ from gateway.settings import Settings
 from gateway.tenancy.sealing import MasterKeySealer
 
 
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """What is durable, opened."""

@@ -38,6 +38,7 @@ from gateway.tenancy.model import LoginsEnded
 log = logging.getLogger("wecc.app")
 
 SWEEP_S = 3_600
+MEDIA_START_S = 3.0
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -49,6 +50,9 @@ class Web:
         self._demo = demo
         self._connections = Connections(house.rooms.clock)
         self._lag = LoopLag(house.store.metrics)
+        metrics = house.store.metrics
+        metrics.sockets.labels("agent").set_function(lambda: self._connections.agents)
+        metrics.sockets.labels("visitor").set_function(lambda: self._connections.visitors)
         self._upkeep: asyncio.Task[None] | None = None
         self._is_started = False
         self._asgi: ASGIApp | None = None
@@ -71,6 +75,8 @@ class Web:
         self._lag.start()
         self._upkeep = asyncio.create_task(self._sweep(), name="upkeep")
         self._asgi = self._assemble()
+        if self._settings.media.enabled and not await house.engine.until_available(MEDIA_START_S):
+            log.warning("started without media workers")
         self._is_started = True
         log.info("web process started", extra={"count": resumed})
 
@@ -172,10 +178,17 @@ class Web:
                     "desk": {"/api/v1/socket": endpoint(admission.agent)},
                     "widget": {"/v1/socket": endpoint(admission.visitor)},
                 },
+                clock=clock,
+                count=self._count,
                 extra=extra,
                 local_hosts=[f"{name}:{self._port}" for name in LOCAL_NAMES],
             )
         )
+
+    def _count(self, origin: str, status: int, seconds: float) -> None:
+        metrics = self._house.store.metrics
+        metrics.requests.labels(origin, str(status)).inc()
+        metrics.request_seconds.labels(origin).observe(seconds)
 
     def _logins_ended(self, ended: LoginsEnded) -> None:
         """Close the sockets of logins that are over, at once."""

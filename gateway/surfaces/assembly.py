@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.platform.http.errors import on_fault, on_http_exception, on_wecc_error
 from gateway.platform.http.headers import SecurityHeaders, nonce_of
@@ -26,6 +27,7 @@ from gateway.platform.http.peer import Peers
 from gateway.platform.http.route import Route
 from gateway.settings import Addresses, host_of
 from gateway.surfaces import static
+from gateway.surfaces.counting import Count
 
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
 LOCAL = "local"
@@ -41,6 +43,8 @@ class Surfaces:
     routes: Sequence[Route]
     starlette_routes: Mapping[str, Sequence[BaseRoute]]
     sockets: Mapping[str, Mapping[str, ASGIApp]]
+    clock: Clock
+    count: Count
     extra: Mapping[str, ASGIApp] = field(default_factory=dict)
     local_hosts: Sequence[str] = ()
 

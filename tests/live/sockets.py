@@ -235,7 +235,8 @@ class Agent(Wire):
             start=start,
         )
         await self.must({"type": "offer.accept", "offer_id": offer["offer"]["id"]})
-        return offer["offer"]
+        taken: Frame = offer["offer"]
+        return taken
 
     async def post(self, conversation_id: str, text: str, *, note: bool = False) -> Frame:
         """Write a message or a note."""

@@ -233,8 +233,15 @@ class Connections:
         self._sweeper: asyncio.Task[None] | None = None
         self.also_sweep: list[Callable[[], Awaitable[None]]] = []
 
-    def __len__(self) -> int:
-        return len(self._connections)
+    @property
+    def agents(self) -> int:
+        """How many desks are connected."""
+        return sum(one.owner is not None for one in self._connections.values())
+
+    @property
+    def visitors(self) -> int:
+        """How many visitors' browsers are connected."""
+        return len(self._connections) - self.agents
 
     def add(self, connection: Connection) -> None:
         """Watch over a new connection."""

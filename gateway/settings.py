@@ -84,6 +84,13 @@ class MediaSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(description="Address browsers send media to; needed for calls off loopback."),
     ] = ""
+    bind: Annotated[
+        str,
+        Meta(
+            description="Local address to send media from, when `address` belongs to a router or"
+            " host in front of this machine (NAT, containers); empty uses `address`."
+        ),
+    ] = ""
     udp_ports: Annotated[
         str, Meta(pattern=r"^\d+-\d+$", description="UDP ports for media, `LOW-HIGH`.")
     ] = "20000-20999"
@@ -141,7 +148,7 @@ def load(
     if file is not None:
         try:
             tree = tomllib.loads(file.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise WeccError("unsafe_configuration", f"{file}: {error}") from None
     for name, value in environment.items():
         if name.startswith(ENVIRONMENT_PREFIX):
@@ -159,6 +166,8 @@ def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
     *sections, field = dotted.split(".")
     for section in sections:
         tree = tree.setdefault(section, {})
+        if not isinstance(tree, dict):
+            raise _unsafe(f"A setting is not valid: {section} has settings of its own.")
     if field == "trusted_proxies" and isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     tree[field] = value

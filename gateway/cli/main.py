@@ -56,6 +56,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--tls-key", help="PEM private key")
     run.add_argument("--trusted-proxy", action="append", help="address or network of a TLS proxy")
     run.add_argument("--media-address", help="address browsers send media to")
+    run.add_argument("--media-bind", help="local address for media, behind NAT")
     run.add_argument("--udp-ports", help="UDP ports for media, LOW-HIGH")
     run.add_argument("--no-calls", action="store_true", help="do not offer calls")
     run.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
@@ -107,11 +108,18 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         "server.tls_key": given.get("tls_key"),
         "server.trusted_proxies": given.get("trusted_proxy"),
         "media.address": given.get("media_address"),
+        "media.bind": given.get("media_bind"),
         "media.udp_ports": given.get("udp_ports"),
         "media.enabled": False if given.get("no_calls") else None,
-        "log_level": given.get("log_level"),
+        "log_level": given.get("log_level") or _quiet_on_a_terminal(),
     }
     return load(arguments.config, os.environ, overrides)
+
+
+def _quiet_on_a_terminal() -> str | None:
+    """A person at a terminal reads the addresses, not the log, unless they asked for it."""
+    asked = "WECC_LOG_LEVEL" in os.environ
+    return "warning" if sys.stderr.isatty() and not asked else None
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 from pathlib import Path
@@ -13,10 +14,11 @@ import msgspec
 
 from gateway import __version__
 from gateway.cli.parent import Child, Parent, listen
-from gateway.cli.runfile import RunFile, read_run_file, remove_run_file, write_run_file
+from gateway.cli.runfile import RunFile, held, remove_run_file, write_run_file
 from gateway.kernel.errors import WeccError
 from gateway.settings import PORT_ORDER, Settings, addresses, check_safe, is_loopback
 from gateway.voice.media.engine import worker_argv
+from gateway.voice.media.watchdog import Watchdog
 
 MEDIA_WORKERS = 2  # one serves, one stands by warm
 SPARE_PORTS = 20
@@ -29,13 +31,13 @@ def run(settings: Settings, *, demo: bool, fixed_port: int | None) -> int:
     Raises ``unsafe_configuration`` when it may not or cannot start, saying what to do.
     """
     check_safe(settings)
+    _check_certificate(settings)
     data_dir = _data_dir(settings)
-    other = read_run_file(data_dir)
-    if other is not None:
-        raise WeccError(
-            "unsafe_configuration",
-            f"A gateway runs on {data_dir} already (process {other.pid}, port {other.port}).",
-        )
+    with held(data_dir):
+        return _run(settings, data_dir, demo=demo, fixed_port=fixed_port)
+
+
+def _run(settings: Settings, data_dir: Path, *, demo: bool, fixed_port: int | None) -> int:
     listeners = _listeners(settings, fixed_port)
     port = int(listeners[0].getsockname()[1])
     _say(f"OpenWECC {__version__} is starting")
@@ -49,6 +51,23 @@ def run(settings: Settings, *, demo: bool, fixed_port: int | None) -> int:
     finally:
         remove_run_file(data_dir)
         shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Refuse a certificate or key that cannot be used, before anything starts."""
+    cert, key = settings.server.tls_cert, settings.server.tls_key
+    if not cert:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", "") or getattr(error, "strerror", "") or error
+        raise WeccError(
+            "unsafe_configuration",
+            f"The TLS certificate {cert} and key {key} cannot be used ({reason}). Both must be"
+            " PEM files that belong together; the key must have no password.",
+        ) from None
 
 
 def _data_dir(settings: Settings) -> Path:
@@ -96,8 +115,14 @@ def _children(
     children = []
     if media.enabled:
         for number, path in enumerate(sockets):
-            argv = worker_argv(path, media.address or "127.0.0.1", port_range(media.udp_ports))
-            children.append(Child(f"media worker {number + 1}", argv))
+            argv = worker_argv(
+                path,
+                media.address or "127.0.0.1",
+                port_range(media.udp_ports),
+                media.bind or None,
+                settings.log_level,
+            )
+            children.append(Child(f"media worker {number + 1}", argv, watch=Watchdog(path)))
     fds = tuple(listener.fileno() for listener in listeners)
     resolved = msgspec.structs.replace(
         settings, store=msgspec.structs.replace(settings.store, data_dir=str(data_dir))

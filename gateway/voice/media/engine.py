@@ -10,6 +10,7 @@ finds them by ``legs()`` and is told what it missed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,6 +27,7 @@ from gateway.voice.media.sdp import check_size
 from gateway.voice.ports import LegReport, LegState, LegStats
 
 START_LIMIT_S = 5.0
+LOOK_S = 0.05
 
 log = logging.getLogger("wecc.voice")
 
@@ -48,6 +50,8 @@ class EmbeddedEngine:
         self._given_up: dict[Link, set[str]] = {link: set() for link in self._links}
         self._active = 0
         self._listeners: list[Listener] = []
+        self._available_before = False
+        self._availability_listeners: list[Callable[[], None]] = []
         self._reports: asyncio.Queue[tuple[LegReport, Link | None, int]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
         self._closers: set[asyncio.Task[None]] = set()
@@ -61,6 +65,14 @@ class EmbeddedEngine:
         _, late = await asyncio.wait(waits, timeout=START_LIMIT_S)
         for wait in late:
             wait.cancel()
+
+    async def until_available(self, limit_s: float) -> bool:
+        """Wait until a worker has answered, at most ``limit_s``; tell whether one has."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not self.is_available:
+                    await asyncio.sleep(LOOK_S)
+        return self.is_available
 
     @property
     def is_available(self) -> bool:
@@ -126,6 +138,9 @@ class EmbeddedEngine:
     def on_report(self, listener: Listener) -> None:
         self._listeners.append(listener)
 
+    def on_availability(self, listener: Callable[[], None]) -> None:
+        self._availability_listeners.append(listener)
+
     async def close(self) -> None:
         for link in self._links:
             await link.close()
@@ -168,6 +183,7 @@ class EmbeddedEngine:
         if any(self._links.index(known.link) != self._active for known in self._legs.values()):
             self._active = self._most_used()
         log.info("media worker up", extra={"legs": len(legs)})
+        self._tell_availability()
 
     def link_down(self, link: Link) -> None:
         gone = [leg_id for leg_id, known in self._legs.items() if known.link is link]
@@ -176,6 +192,7 @@ class EmbeddedEngine:
                 self._reports.put_nowait((LegReport(leg_id, "lost", "media_lost"), None, 0))
         self._given_up[link].update(gone)
         log.warning("media worker down", extra={"legs": len(gone)})
+        self._tell_availability()
 
     def link_report(self, link: Link, report: frames.Report) -> None:
         state = cast(LegState, report.state)
@@ -183,6 +200,12 @@ class EmbeddedEngine:
             self._legs[report.leg_id].state = state
         told = LegReport(report.leg_id, state, report.cause)
         self._reports.put_nowait((told, link, report.seq))
+
+    def _tell_availability(self) -> None:
+        if self.is_available != self._available_before:
+            self._available_before = self.is_available
+            for listener in self._availability_listeners:
+                listener()
 
     def _most_used(self) -> int:
         homes = [self._links.index(known.link) for known in self._legs.values()]
@@ -214,9 +237,14 @@ async def _close(link: Link, leg_id: str) -> None:
 
 
 def worker_argv(
-    socket_path: Path, address: str, udp_ports: tuple[int, int], bind: str | None = None
+    socket_path: Path,
+    address: str,
+    udp_ports: tuple[int, int],
+    bind: str | None = None,
+    log_level: str = "info",
 ) -> list[str]:
     """Return the command line of a media worker, for whoever supervises processes."""
     argv = [sys.executable, "-m", "gateway.voice.media.worker", "--socket", str(socket_path)]
     argv += ["--address", address, "--udp-ports", f"{udp_ports[0]}-{udp_ports[1]}"]
+    argv += ["--log-level", log_level]
     return argv if bind is None else [*argv, "--bind", bind]

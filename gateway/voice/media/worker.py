@@ -29,6 +29,7 @@ import msgspec
 import uvloop
 
 from gateway.kernel.errors import WeccError
+from gateway.platform.telemetry import configure_logging
 from gateway.voice.media import frames, music, sdp
 from gateway.voice.media.address import MediaAddress, parse_ports
 from gateway.voice.media.leg import Leg
@@ -340,12 +341,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--address", default="127.0.0.1", help="what browsers are told")
     parser.add_argument("--bind", help="local address, if another one (behind NAT)")
     parser.add_argument("--udp-ports", default="40000-40999")
+    parser.add_argument("--log-level", default="info")
     given = parser.parse_args(arguments)
     low, high = parse_ports(given.udp_ports)
     bound = given.bind or given.address
     for text in (given.address, bound):
         ipaddress.ip_address(text)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    configure_logging(given.log_level)
     for noisy in ("aioice", "aiortc", "libav"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     os.umask(0o077)

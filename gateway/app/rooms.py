@@ -64,6 +64,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     database, clock, bus = store.database, store.clock, LocalBus()
     addresses = configuration.addresses(settings, port)
     limiter = _limiter(settings, clock)
+    engine = EmbeddedEngine(media)
     holder: list[SiteStates] = []
 
     async def site_state(tenant_id: str, site_id: str) -> State:
@@ -78,6 +79,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         site_limits=SiteLimits(settings.limits.file_bytes),
         passwords=Passwords(),
         availability=site_state,
+        has_calls=lambda: engine.is_available,
     )
     isolation = Isolation(preload=("gateway.engagement.images",))
     engagement = EngagementService(
@@ -101,7 +103,6 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         database=database, bus=bus, clock=clock, people=tenancy.people, audit=tenancy.audit
     )
     rules = RulesService(database=database, tenancy=tenancy, destinations=acd)
-    engine = EmbeddedEngine(media)
     voice = VoiceService(
         database=database, bus=bus, clock=clock, acd=acd, engine=engine, time_line=engagement
     )
@@ -130,7 +131,13 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     tenancy.tenants.on_made(lambda tx: _furnish(acd, tx))
     tenancy.tenants.on_dropped(store.blobs.drop_tenant)
     tenancy.tenants.on_dropped(acd.forget)
-    sites = SiteStates(ask=_site_state(rules, acd, database), bus=bus, clock=clock)
+    sites = SiteStates(
+        ask=_site_state(rules, acd, database),
+        media=lambda: engine.is_available,
+        bus=bus,
+        clock=clock,
+    )
+    engine.on_availability(sites.media_changed)
     holder.append(sites)
     rooms = Rooms(
         settings=settings,

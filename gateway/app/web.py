@@ -38,7 +38,7 @@ from gateway.tenancy.model import LoginsEnded
 log = logging.getLogger("wecc.app")
 
 SWEEP_S = 3_600
-MEDIA_START_S = 3.0
+MEDIA_START_S = 1.0  # calls are worth a moment, chat does not wait for them
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 

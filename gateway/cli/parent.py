@@ -3,7 +3,8 @@
 The listening sockets are made here and inherited by the web process, so a restart of the web
 process refuses nobody: connections wait in the socket's queue. Media workers are siblings of the
 web process and outlive it. Every child asks the kernel to be told when the parent dies, so
-nothing stays behind even when the parent is killed.
+nothing stays behind even when the parent is killed. A child that has a ``Watch`` is also replaced
+when it lives but does not answer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gateway.kernel.errors import WeccError
 
@@ -64,6 +66,18 @@ def _tell_when_parent_dies() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+class Watch(Protocol):
+    """Sees whether a living process still answers; never waits."""
+
+    def hangs(self, now_s: float) -> bool:
+        """Tell whether the process must be replaced; asked several times a second."""
+        ...
+
+    def forget(self) -> None:
+        """The process is a new one."""
+        ...
+
+
 @dataclass
 class Child:
     """One sibling: how to start it, and what became of it."""
@@ -71,6 +85,7 @@ class Child:
     name: str
     argv: Sequence[str]
     fds: tuple[int, ...] = ()
+    watch: Watch | None = None
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
     failures: int = 0
@@ -85,6 +100,8 @@ class Child:
             preexec_fn=_tell_when_parent_dies,  # noqa: PLW1509 - the parent has one thread
         )
         self.started_s = time.monotonic()
+        if self.watch is not None:
+            self.watch.forget()
 
     def ended(self) -> int | None:
         """Return the exit code once the process has ended, else None."""
@@ -123,6 +140,7 @@ class Parent:
         for child in self.children:
             code = child.ended()
             if code is None and child.process is not None:
+                self._end_if_hanging(child, now_s)
                 continue
             if code == EXIT_CONFIGURATION:
                 return code
@@ -131,6 +149,15 @@ class Parent:
             if now_s >= child.due_s:
                 child.start()
         return 0
+
+    def _end_if_hanging(self, child: Child, now_s: float) -> None:
+        """Kill a process that does not answer; the next look starts it again."""
+        if child.watch is None or child.process is None or not child.watch.hangs(now_s):
+            return
+        log.warning("process hangs", extra={"child": child.name})
+        self.say(f"{child.name} does not answer; ending it")
+        child.process.kill()
+        child.process.wait()
 
     def _schedule(self, child: Child, code: int | None, now_s: float) -> None:
         child.failures = 1 if now_s - child.started_s > STABLE_S else child.failures + 1

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from gateway.app import House, build_rooms, build_store
-from gateway.cli.runfile import RunFile, read_run_file
+from gateway.cli.runfile import RunFile, held, read_run_file
 from gateway.kernel.actor import system
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import WeccError
@@ -49,13 +49,20 @@ def dispatch(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _with_rooms(settings: Settings, data_dir: Path, arguments: argparse.Namespace) -> int:
-    running = read_run_file(data_dir)
+    if arguments.command == "demo":
+        with held(data_dir):
+            return await _in_rooms(settings, None, arguments)
+    return await _in_rooms(settings, read_run_file(data_dir), arguments)
+
+
+async def _in_rooms(
+    settings: Settings, running: RunFile | None, arguments: argparse.Namespace
+) -> int:
     store = await build_store(settings)
     port = running.port if running is not None else settings.server.port
     house = await build_rooms(settings, store, port, [])
     try:
         if arguments.command == "demo":
-            _refuse_while_running(data_dir)
             return await _clear_demo(house)
         return await _sign_in_link(house, arguments.email)
     finally:

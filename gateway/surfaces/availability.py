@@ -2,7 +2,8 @@
 
 The state of a site is asked of the ACD over the queues its routes can reach, kept for a moment,
 and asked again when agents or queues change and once a minute for business hours. Visitors who
-are connected hear of a change at once, so nothing is offered that would fail.
+are connected hear of a change at once, so nothing is offered that would fail. Calls are offered
+only while a media worker answers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ log = logging.getLogger("wecc.surfaces")
 
 State = Literal["online", "busy", "offline"]
 Ask = Callable[[str, str], Awaitable[State]]
+Media = Callable[[], bool]
+"""Whether a call could be carried now."""
 FRESH_MS = 60_000
 SETTLE_S = 0.3
 
@@ -32,8 +35,8 @@ def site_topic(tenant_id: str, site_id: str) -> str:
 class SiteStates:
     """Availability per site, asked lazily and pushed when it changes."""
 
-    def __init__(self, *, ask: Ask, bus: Bus, clock: Clock) -> None:
-        self._ask, self._bus, self._clock = ask, bus, clock
+    def __init__(self, *, ask: Ask, media: Media, bus: Bus, clock: Clock) -> None:
+        self._ask, self._media, self._bus, self._clock = ask, media, bus, clock
         self._known: dict[tuple[str, str], tuple[State, int]] = {}
         self._watched: dict[str, list[Callable[[], None]]] = {}
         self._refreshing: dict[str, asyncio.Task[None]] = {}
@@ -62,6 +65,16 @@ class SiteStates:
         state = await self._ask(tenant_id, site_id)
         self._known[tenant_id, site_id] = (state, now_ms)
         return state
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether calls can be carried now."""
+        return self._media()
+
+    def media_changed(self) -> None:
+        """Tell every connected visitor: calls can be carried again, or no longer."""
+        for (tenant_id, site_id), (state, _) in self._known.items():
+            self._bus.publish(site_topic(tenant_id, site_id), state)
 
     def _watch(self, tenant_id: str) -> None:
         if tenant_id in self._watched:

@@ -117,7 +117,11 @@ class VisitorWelcome(ServerFrame, tag="welcome"):
 
 
 class AvailabilityChanged(ServerFrame, tag="availability.changed"):
-    """``offline``: nobody is there, only messages can be left. ``busy``: one will wait."""
+    """``offline``: nobody is there, only messages can be left. ``busy``: one will wait.
+
+    Follows ``welcome``, and comes whenever either field changes. ``calls`` is false where the
+    site offers none, and while no media worker answers.
+    """
 
     availability: Availability
     calls: bool

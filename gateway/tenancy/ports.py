@@ -11,6 +11,8 @@ from gateway.tenancy.model import LoginsEnded
 Availability = Literal["online", "busy", "offline"]
 SiteAvailability = Callable[[str, str], Awaitable[Availability]]
 """(tenant_id, site_id) -> what the widget shows before anything is clicked."""
+CallsOffered = Callable[[], bool]
+"""Whether a call could be carried now."""
 LoginListener = Callable[[LoginsEnded], None]
 TenantMade = Callable[[Tx], None]
 """Called in the commit that makes a tenant: other rooms add what it starts with."""

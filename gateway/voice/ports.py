@@ -81,6 +81,15 @@ class MediaEngine(Protocol):
         """Call ``listener`` for every change of a leg."""
         ...
 
+    @property
+    def is_available(self) -> bool:
+        """Whether a call could be started now."""
+        ...
+
+    def on_availability(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever ``is_available`` has changed."""
+        ...
+
     async def close(self) -> None:
         """Let go of the workers; they and their calls live on."""
         ...

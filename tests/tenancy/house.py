@@ -210,6 +210,7 @@ def build(database: Database, clock: ManualClock, *, generous: bool = True) -> I
         site_limits=SiteLimits(max_file_bytes=50 << 20),
         passwords=passwords,
         availability=online,
+        has_calls=lambda: True,
     )
     known = KnownQueues()
     rules = RulesService(database=database, tenancy=tenancy, destinations=known)

@@ -125,6 +125,9 @@ export interface Author {
 }
 /**
  * ``offline``: nobody is there, only messages can be left. ``busy``: one will wait.
+ *
+ *     Follows ``welcome``, and comes whenever either field changes. ``calls`` is false where the
+ *     site offers none, and while no media worker answers.
  */
 export interface AvailabilityChanged {
   type: "availability.changed";

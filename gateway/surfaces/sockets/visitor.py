@@ -143,6 +143,7 @@ class VisitorSide(BaseSide):
         summaries, contact = await rooms.database.read(self.tenant_id, read)
         self._mine.update(summary.id for summary in summaries)
         self.connection.greeted = True
+        availability = await rooms.sites.state(self.tenant_id, self._site.id)
         self.connection.send(
             wire.VisitorWelcome(
                 v=PROTOCOL_VERSION,
@@ -150,7 +151,7 @@ class VisitorSide(BaseSide):
                 token=token,
                 name=contact.name if contact else actor.name,
                 verified=contact is not None and contact.verified,
-                availability=await rooms.sites.state(self.tenant_id, self._site.id),
+                availability=availability,
                 heartbeat_ms=HEARTBEAT_MS,
                 server_at_ms=rooms.clock.now_ms(),
                 conversations=[_conversation(summary) for summary in summaries],
@@ -158,6 +159,7 @@ class VisitorSide(BaseSide):
                 calls=await rooms.voice.calls_for(actor),
             )
         )
+        self._availability(availability)
         for missed in await rooms.engagement.resume(actor, resume):
             self.connection.send(missed)
         for known in await rooms.voice.frames_for(actor):
@@ -176,7 +178,7 @@ class VisitorSide(BaseSide):
         self.connection.send(frame)
 
     def _availability(self, state: object) -> None:
-        calls = self._site.calls and self.rooms.settings.media.enabled
+        calls = self._site.calls and self.rooms.sites.has_calls
         self.connection.send(
             wire.AvailabilityChanged(availability=state, calls=calls)  # type: ignore[arg-type]
         )
@@ -290,8 +292,10 @@ class VisitorSide(BaseSide):
 
     async def start_call(self, frame: voice.CallStart) -> None:
         """Call: a leg with music at once, and a place in the queue."""
-        if not self._site.calls or not self.rooms.settings.media.enabled:
+        if not self._site.calls:
             raise WeccError("media_unavailable", "This site does not offer calls.")
+        if not self.rooms.sites.has_calls:
+            raise WeccError("media_unavailable")
         if frame.conversation_id not in self._mine:
             _check_form(self._site, frame.form)
             self._check_identity()

@@ -10,7 +10,7 @@ from gateway.platform.database.port import Database, Tx
 from gateway.platform.http.limiter import Limiter
 from gateway.tenancy.model import Addresses, Login, SiteLimits
 from gateway.tenancy.passwords import Passwords
-from gateway.tenancy.ports import LoginListener, Sealer, SiteAvailability
+from gateway.tenancy.ports import CallsOffered, LoginListener, Sealer, SiteAvailability
 from gateway.tenancy.service.api_keys import ApiKeys
 from gateway.tenancy.service.audit import AuditLog
 from gateway.tenancy.service.ground import Ground
@@ -40,6 +40,7 @@ class TenancyService:
         site_limits: SiteLimits,
         passwords: Passwords,
         availability: SiteAvailability,
+        has_calls: CallsOffered,
     ) -> None:
         self.audit_log = AuditLog(database, sealer)
         ground = Ground(
@@ -57,7 +58,7 @@ class TenancyService:
         self.links = Links(ground, self.logins)
         self.users = Users(ground, self.logins)
         self.api_keys = ApiKeys(ground)
-        self.sites = Sites(ground, availability)
+        self.sites = Sites(ground, availability, has_calls)
         self.visitors = Visitors(ground, self.sites)
         self.tenants = Tenants(ground, self.logins)
         self.set_up = SetUp(ground, self.tenants, self.logins)

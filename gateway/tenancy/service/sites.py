@@ -13,7 +13,7 @@ from gateway.kernel.ids import new_id, new_secret
 from gateway.platform.database.port import PLATFORM, Tx
 from gateway.tenancy import model
 from gateway.tenancy.authorization import Relation, authorize
-from gateway.tenancy.ports import SiteAvailability
+from gateway.tenancy.ports import CallsOffered, SiteAvailability
 from gateway.tenancy.service.ground import Ground
 from gateway.tenancy.store import directory, sites
 from gateway.tenancy.wire import IdentityKey, SiteBody, SiteConfig, SiteView
@@ -24,9 +24,11 @@ _PURPOSE = "identity key"
 class Sites:
     """CRUD of sites, and what the widget asks before anybody is known."""
 
-    def __init__(self, ground: Ground, availability: SiteAvailability) -> None:
+    def __init__(
+        self, ground: Ground, availability: SiteAvailability, has_calls: CallsOffered
+    ) -> None:
         self._ground = ground
-        self._availability = availability
+        self._availability, self._has_calls = availability, has_calls
 
     async def list(self, actor: Actor) -> list[SiteView]:
         """Return the sites of the tenant."""
@@ -132,7 +134,7 @@ class Sites:
             position=site.position,
             title=site.title,
             greeting=site.greeting,
-            calls=site.calls,
+            calls=site.calls and self._has_calls(),
             files=site.files,
             privacy_url=site.privacy_url,
             state=await self._availability(tenant_id, site.id),

@@ -27,7 +27,6 @@ from gateway.voice.media.sdp import check_size
 from gateway.voice.ports import LegReport, LegState, LegStats
 
 START_LIMIT_S = 5.0
-LOOK_S = 0.05
 
 log = logging.getLogger("wecc.voice")
 
@@ -50,7 +49,7 @@ class EmbeddedEngine:
         self._given_up: dict[Link, set[str]] = {link: set() for link in self._links}
         self._active = 0
         self._listeners: list[Listener] = []
-        self._available_before = False
+        self._available = asyncio.Event()
         self._availability_listeners: list[Callable[[], None]] = []
         self._reports: asyncio.Queue[tuple[LegReport, Link | None, int]] = asyncio.Queue()
         self._teller: asyncio.Task[None] | None = None
@@ -70,8 +69,7 @@ class EmbeddedEngine:
         """Wait until a worker has answered, at most ``limit_s``; tell whether one has."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                while not self.is_available:
-                    await asyncio.sleep(LOOK_S)
+                await self._available.wait()
         return self.is_available
 
     @property
@@ -202,8 +200,8 @@ class EmbeddedEngine:
         self._reports.put_nowait((told, link, report.seq))
 
     def _tell_availability(self) -> None:
-        if self.is_available != self._available_before:
-            self._available_before = self.is_available
+        if self.is_available != self._available.is_set():
+            (self._available.set if self.is_available else self._available.clear)()
             for listener in self._availability_listeners:
                 listener()
 

@@ -41,7 +41,7 @@ export function Header({ chat, view }: { chat: Chat; view: View }): JSX.Element 
   const { popup } = screen();
   const title = host.config.title[speech.language] ?? Object.values(host.config.title)[0] ?? "";
   const open = openConversation(model);
-  const canCall = host.config.calls && model.calls && model.availability !== "offline";
+  const canCall = model.calls && model.availability !== "offline";
   const isClosed = view.name === "thread" && model.conversations[view.id]?.state === "closed";
   const isElsewhere =
     view.name === "list" || isClosed || (view.name === "thread" && open && open.id !== view.id);

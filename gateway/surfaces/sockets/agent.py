@@ -31,7 +31,7 @@ MAX_WATCHED = 200
 class AgentSide(BaseSide):
     """The gateway's half of one desk's connection."""
 
-    __slots__ = ("_assigned", "_ends", "_followed", "_visitors", "_watched", "who")
+    __slots__ = ("_assigned", "_ends", "_followed", "_queue_ids", "_visitors", "_watched", "who")
 
     def __init__(self, connection: Connection, rooms: Rooms, login: Login) -> None:
         super().__init__(connection, rooms)
@@ -42,6 +42,7 @@ class AgentSide(BaseSide):
         self._followed: dict[str, Callable[[], None]] = {}
         self._assigned: dict[str, set[str]] = {}
         self._watched: set[str] = set()
+        self._queue_ids: set[str] = set()
         self._visitors: dict[str, tuple[str, ...]] = {}
 
     async def frame(self, raw: bytes | str) -> None:
@@ -69,13 +70,14 @@ class AgentSide(BaseSide):
         if self.actor is None:
             self.actor = actor
             self._ends = [rooms.bus.subscribe(agent_topic(actor.tenant_id, actor.id), self._mine)]
-            if actor.role in ("supervisor", "admin"):
-                floor = floor_topic(actor.tenant_id)
-                self._ends.append(rooms.bus.subscribe(floor, self._floor))
+            floor = floor_topic(actor.tenant_id)
+            self._ends.append(rooms.bus.subscribe(floor, self._floor))
             await rooms.acd.connected(actor, self.connection.id)
         assignments = await rooms.acd.assignments_for(actor)
         for assignment in assignments:
             self._follow_assignment(assignment)
+        queues = await rooms.acd.queues_live(actor)
+        self._queue_ids = {queue.queue_id for queue in queues}
         self.connection.greeted = True
         self.connection.send(
             wire.AgentWelcome(
@@ -85,7 +87,7 @@ class AgentSide(BaseSide):
                 offers=await rooms.acd.offers_for(actor),
                 assignments=assignments,
                 calls=await rooms.voice.calls_for(actor),
-                queues=await rooms.acd.queues_live(actor),
+                queues=queues,
                 heartbeat_ms=HEARTBEAT_MS,
                 server_at_ms=rooms.clock.now_ms(),
             )
@@ -103,11 +105,15 @@ class AgentSide(BaseSide):
         self.connection.send(frame)
 
     def _floor(self, frame: object) -> None:
-        """Supervisors see every agent and queue; their own agent's frames come once."""
-        if isinstance(frame, acd.AgentChanged) and frame.agent.user_id == self.who.id:
-            return
-        if isinstance(frame, acd.AgentChanged | acd.QueueChanged):
-            self.connection.send(frame)
+        """Leads see every agent and queue; agents see the queues they serve."""
+        is_lead = self.who.role in ("supervisor", "admin")
+        if isinstance(frame, acd.QueueChanged):
+            if is_lead or frame.queue.queue_id in self._queue_ids:
+                self.connection.send(frame)
+        elif isinstance(frame, acd.AgentChanged) and is_lead:
+            # one's own agent's frames come on one's own topic
+            if frame.agent.user_id != self.who.id:
+                self.connection.send(frame)
 
     def _follow_assignment(self, frame: acd.AssignmentChanged) -> None:
         interaction = frame.interaction

@@ -18,15 +18,12 @@ from gateway.platform.database import schema
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = ""
+HEAD = "0001"
 FOLDER = Path(__file__).parent / "migrations"
 
 
 def upgrade(connection: sa.Connection) -> None:
     """Bring the schema to ``HEAD``; refuse a database that a newer version has written."""
-    if not HEAD:
-        schema.metadata.create_all(connection)
-        return
     if version(connection) == HEAD:
         return
     from alembic import command

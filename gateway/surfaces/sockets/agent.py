@@ -110,10 +110,8 @@ class AgentSide(BaseSide):
         if isinstance(frame, acd.QueueChanged):
             if is_lead or frame.queue.queue_id in self._queue_ids:
                 self.connection.send(frame)
-        elif isinstance(frame, acd.AgentChanged) and is_lead:
-            # one's own agent's frames come on one's own topic
-            if frame.agent.user_id != self.who.id:
-                self.connection.send(frame)
+        elif isinstance(frame, acd.AgentChanged) and is_lead and frame.agent.user_id != self.who.id:
+            self.connection.send(frame)  # one's own come on one's own topic
 
     def _follow_assignment(self, frame: acd.AssignmentChanged) -> None:
         interaction = frame.interaction

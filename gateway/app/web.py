@@ -38,6 +38,7 @@ from gateway.tenancy.model import LoginsEnded
 log = logging.getLogger("wecc.app")
 
 SWEEP_S = 3_600
+AUDIT_S = 30
 MEDIA_START_S = 1.0  # calls are worth a moment, chat does not wait for them
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -53,7 +54,7 @@ class Web:
         metrics = house.store.metrics
         metrics.sockets.labels("agent").set_function(lambda: self._connections.agents)
         metrics.sockets.labels("visitor").set_function(lambda: self._connections.visitors)
-        self._upkeep: asyncio.Task[None] | None = None
+        self._upkeep: list[asyncio.Task[None]] = []
         self._is_started = False
         self._asgi: ASGIApp | None = None
 
@@ -73,7 +74,10 @@ class Web:
         await rooms.sites.start()
         await self._connections.start()
         self._lag.start()
-        self._upkeep = asyncio.create_task(self._sweep(), name="upkeep")
+        self._upkeep = [
+            asyncio.create_task(self._sweep(), name="upkeep"),
+            asyncio.create_task(self._audit(), name="audit"),
+        ]
         self._asgi = self._assemble()
         if self._settings.media.enabled and not await house.engine.until_available(MEDIA_START_S):
             log.warning("started without media workers")
@@ -84,8 +88,8 @@ class Web:
         """Leave in the reverse order; everything durable is on disk already."""
         house, rooms = self._house, self._house.rooms
         self._is_started = False
-        if self._upkeep is not None:
-            self._upkeep.cancel()
+        for task in self._upkeep:
+            task.cancel()
         self._lag.stop()
         await self._connections.stop()
         await rooms.sites.stop()
@@ -210,6 +214,18 @@ class Web:
         analysis = "ok" if house.analyser.pid is not None else "starting"
         web = "ok" if self._is_started else "starting"
         return {"web": web, "store": store, "media": media, "analysis": analysis}
+
+    async def _audit(self) -> None:
+        """Every minute: do the promises of the queue hold? The metrics must read 0."""
+        metrics = self._house.store.metrics
+        while True:
+            await asyncio.sleep(AUDIT_S)
+            with contextlib.suppress(WeccError):
+                waiting, broken = await self._house.rooms.acd.audit()
+                metrics.waiting.set(waiting)
+                for code, object_id in broken:
+                    metrics.violated(code)
+                    log.error("a promise is broken", extra={"code": code, "object_id": object_id})
 
     async def _sweep(self) -> None:
         """Once an hour: what nobody continued, and what is past its time."""

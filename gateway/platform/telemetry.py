@@ -43,9 +43,7 @@ SUFFIXES = ("_id", "_ms", "_s", "_bytes", "_count", "_code", "_seq")
 INVARIANTS = (
     "interaction_lost",
     "interaction_offered_twice",
-    "agent_over_capacity",
-    "message_lost",
-    "message_doubled",
+    "agent_load_wrong",
 )
 
 _CODE = re.compile(r"[A-Za-z0-9_.:/+<>{}\-]{0,128}")

@@ -100,9 +100,9 @@ def test_promises_read_zero_from_the_start(stream: io.StringIO) -> None:
     assert 'wecc_invariant_violations_total{invariant="interaction_lost"} 0.0' in shown
     assert "wecc_commit_units_sum 12.0" in shown
     assert "process_resident_memory_bytes" in shown
-    metrics.violated("message_lost")
-    assert 'violations_total{invariant="message_lost"} 1.0' in metrics.render()[0].decode()
-    assert _lines(stream)[0]["code"] == "message_lost"
+    metrics.violated("interaction_lost")
+    assert 'violations_total{invariant="interaction_lost"} 1.0' in metrics.render()[0].decode()
+    assert _lines(stream)[0]["code"] == "interaction_lost"
     with pytest.raises(ValueError, match="unknown"):
         metrics.violated("made_up")
 

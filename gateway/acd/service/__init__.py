@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gateway.acd.model.audit import broken
 from gateway.acd.ports import InteractionHandler
 from gateway.acd.service.book import People
 from gateway.acd.service.live import Availability, Live
@@ -67,6 +68,16 @@ class AcdService:
     async def forget(self, tenant_id: str) -> None:
         """Let go of a tenant that is being dropped."""
         await self.partitions.forget(tenant_id)
+
+    async def audit(self) -> tuple[int, list[tuple[str, str]]]:
+        """Return how much waits, and the promises found broken with the id each is about."""
+        waiting, found = 0, []
+        for partition in self.partitions.living():
+            ids = await self.partitions.database.read(partition.tenant_id, interactions.live_ids)
+            state = partition.engine.state
+            waiting += sum(item.state == "waiting" for item in state.interactions.values())
+            found += broken(state, ids)
+        return waiting, [(str(code), object_id) for code, object_id in found]
 
     def defaults(self, tx: Tx) -> str:
         """Write a new tenant's first queue, hours and dispositions; returns the queue's id."""

@@ -61,6 +61,11 @@ class Partitions:
                 del self._open[tenant_id]
             raise
 
+    def living(self) -> list[Partition]:
+        """Return the partitions this process has taken over."""
+        done = [task for task in self._open.values() if task.done() and not task.cancelled()]
+        return [task.result() for task in done if task.exception() is None]
+
     async def _take(self, tenant_id: str) -> Partition:
         partition = Partition(
             tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt

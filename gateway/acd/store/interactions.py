@@ -39,6 +39,13 @@ def update(tx: Tx, rows: Sequence[Row]) -> None:
         tx.execute(_UPDATE, {"b_tenant": tx.tenant_id, "b_id": row["id"], **values})
 
 
+def live_ids(tx: Tx) -> list[str]:
+    """Return the ids of interactions that are not over, as their rows say."""
+    column = interactions.c
+    found = sa.select(column.id).where(column.tenant_id == tx.tenant_id, column.state.in_(LIVE))
+    return [str(row["id"]) for row in tx.all(found)]
+
+
 def set_note(tx: Tx, interaction_id: str, *, transfer: str | None, wrap_up: str | None) -> None:
     """Keep what an agent wrote for the next one, or at the end."""
     given = {"transfer_note": transfer, "wrap_up_note": wrap_up}

@@ -117,7 +117,7 @@ class Fallback:
         lane = self._lane(channel)
         try:
             frames = _frames.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise WeccError("bad_frame", "Send a JSON array of frames.") from None
         if len(frames) > FRAMES_PER_POST:
             raise WeccError("too_large", f"At most {FRAMES_PER_POST} frames in one request.")

@@ -9,7 +9,13 @@ from gateway.acd.model.state import State
 
 
 def work(number: int, **fields: object) -> Interaction:
-    known = {"kind": "chat", "call_id": None, "queue_id": "qu_1", "skills": {}, "priority": 0}
+    known: dict[str, object] = {
+        "kind": "chat",
+        "call_id": None,
+        "queue_id": "qu_1",
+        "skills": {},
+        "priority": 0,
+    }
     times = {"created_at_ms": 1, "enqueued_at_ms": 1, "score": 1, "number": number}
     conversation = {"id": f"in_{number}", "conversation_id": f"cv_{number}", "is_robot": False}
     return Interaction(**{**known, **times, **conversation, **fields})  # type: ignore[arg-type]

@@ -114,7 +114,7 @@ class Web:
             lines.append(f"  demo shop    {rooms.addresses.shop}/")
             lines.extend(await self._demo.sign_in_lines())
         if await rooms.tenancy.set_up.is_open():
-            token = rooms.tenancy.set_up.new_token()
+            token = await rooms.tenancy.set_up.new_token()
             lines.append(f"  set up your own: {rooms.tenancy.set_up.url(token)}")
         return [*lines, "  Ctrl-C stops everything."]
 

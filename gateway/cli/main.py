@@ -91,6 +91,8 @@ def _add_store(commands: Any) -> None:
     link = commands.add_parser("sign-in-link", help="make a one-time sign-in link for a person")
     _common(link)
     link.add_argument("email")
+    setup = commands.add_parser("set-up-link", help="make a one-time link to set the gateway up")
+    _common(setup)
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

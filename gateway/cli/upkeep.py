@@ -64,6 +64,8 @@ async def _in_rooms(
     try:
         if arguments.command == "demo":
             return await _clear_demo(house)
+        if arguments.command == "set-up-link":
+            return await _set_up_link(house)
         return await _sign_in_link(house, arguments.email)
     finally:
         await house.isolation.close()
@@ -79,6 +81,15 @@ async def _clear_demo(house: House) -> int:
     for tenant_id in found:
         rows += await tenancy.drop_tenant(tenant_id)
     print(f"cleared {len(found)} demo tenant(s), {rows} rows, with their keys and files")
+    return 0
+
+
+async def _set_up_link(house: House) -> int:
+    """Print a one-time link that makes the first tenant; it works on the running gateway."""
+    set_up = house.rooms.tenancy.set_up
+    if not await set_up.is_open():
+        raise WeccError("gone", "This installation is set up already; use `wecc sign-in-link`.")
+    print(set_up.url(await set_up.new_token()))
     return 0
 
 

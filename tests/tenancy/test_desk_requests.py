@@ -146,7 +146,7 @@ async def test_before_the_first_tenant_only_set_up_is_served(desk: House) -> Non
 
 
 async def test_the_story_of_a_fresh_tenant(desk: House) -> None:
-    token = desk.tenancy.set_up.new_token()
+    token = await desk.tenancy.set_up.new_token()
     body = {
         "token": token,
         "tenant_name": "Mine",

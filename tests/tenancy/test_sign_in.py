@@ -236,33 +236,33 @@ def set_up_body(token: str) -> SetUpBody:
 
 async def test_first_start_by_token_once(home: House) -> None:
     assert not await home.tenancy.is_set_up()
-    token = home.tenancy.set_up.new_token()
+    token = await home.tenancy.set_up.new_token()
     signed_in = await home.tenancy.set_up.run(set_up_body(token))
     assert signed_in.login.actor.role == "admin"
     assert await home.tenancy.is_set_up()
     assert await code_of(home.tenancy.set_up.run(set_up_body(token))) == "bad_credentials"
-    again = home.tenancy.set_up.new_token()
+    again = await home.tenancy.set_up.new_token()
     assert await code_of(home.tenancy.set_up.run(set_up_body(again))) == "gone"
 
 
 async def test_a_demo_does_not_count_as_set_up(home: House) -> None:
     await home.tenant("Demo", is_demo=True)
     assert await home.tenancy.is_set_up()
-    signed_in = await home.tenancy.set_up.run(set_up_body(home.tenancy.set_up.new_token()))
+    signed_in = await home.tenancy.set_up.run(set_up_body(await home.tenancy.set_up.new_token()))
     assert not await home.tenancy.tenants.is_demo(signed_in.login.actor.tenant_id)
 
 
 async def test_the_set_up_token_expires_and_guessing_pauses_it(home: House) -> None:
     assert await code_of(home.tenancy.set_up.run(set_up_body("x" * 43))) == "bad_credentials"
-    token = home.tenancy.set_up.new_token()
+    token = await home.tenancy.set_up.new_token()
     home.clock.advance(SET_UP_TOKEN_MS)
     assert await code_of(home.tenancy.set_up.run(set_up_body(token))) == "bad_credentials"
-    token = home.tenancy.set_up.new_token()
+    token = await home.tenancy.set_up.new_token()
     for _ in range(3):
         assert await code_of(home.tenancy.set_up.run(set_up_body("y" * 43))) == "bad_credentials"
     assert await code_of(home.tenancy.set_up.run(set_up_body(token))) == "rate_limited"
     home.clock.advance(15 * 60 * 1000)
-    token = home.tenancy.set_up.new_token()
+    token = await home.tenancy.set_up.new_token()
     assert (await home.tenancy.set_up.run(set_up_body(token))).token
 
 

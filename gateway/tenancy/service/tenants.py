@@ -14,9 +14,7 @@ from gateway.platform.database.port import PLATFORM, Tx
 from gateway.tenancy.model import (
     SET_UP_TOKEN_MS,
     SET_UP_TRIES,
-    is_same,
     normal_email,
-    secret_hash,
 )
 from gateway.tenancy.ports import TenantDropped, TenantMade
 from gateway.tenancy.service.ground import Ground
@@ -24,6 +22,8 @@ from gateway.tenancy.service.links import add_user
 from gateway.tenancy.service.logins import Logins, SignedIn
 from gateway.tenancy.store import directory, links, logins, tenants, users, visitors
 from gateway.tenancy.wire import SetUpBody
+
+SET_UP = "set_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,6 @@ class SetUp:
         self._ground = ground
         self._tenants = tenants
         self._logins = logins
-        self._hash = ""
-        self._expires_at_ms = 0
         self._wrong = 0
         self._paused_until_ms = 0
 
@@ -145,11 +143,14 @@ class SetUp:
         """Tell whether the first real tenant is still to be made (a demo does not count)."""
         return all(row["is_demo"] for row in await self._tenants.all())
 
-    def new_token(self) -> str:
-        """Return a fresh token, good for 15 minutes; an older one dies."""
+    async def new_token(self) -> str:
+        """Return a fresh token, good for 15 minutes; an older one dies.
+
+        Only its hash is stored, so any process of the installation may make one.
+        """
         token = new_secret()
-        self._hash = secret_hash(token)
-        self._expires_at_ms = self._ground.clock.now_ms() + SET_UP_TOKEN_MS
+        expires_at_ms = self._ground.clock.now_ms() + SET_UP_TOKEN_MS
+        await self._ground.database.write(PLATFORM, lambda tx: _let_in(tx, token, expires_at_ms))
         return token
 
     def url(self, token: str) -> str:
@@ -158,11 +159,11 @@ class SetUp:
 
     async def run(self, body: SetUpBody) -> SignedIn:
         """Make the first tenant and sign its administrator in."""
-        self._check(body.token)
+        await self._check(body.token)
         if not await self.is_open():
             raise WeccError("gone", "This installation is set up already; sign in.")
-        spent = (self._hash, self._expires_at_ms)
-        self._hash = ""
+        expires_at_ms = self._ground.clock.now_ms() + SET_UP_TOKEN_MS
+        await self._ground.database.write(PLATFORM, _spend)
         try:
             made = await self._tenants.create(
                 body.tenant_name,
@@ -171,18 +172,20 @@ class SetUp:
                 admin_password=body.password,
             )
         except BaseException:
-            self._hash, self._expires_at_ms = spent
+            await self._ground.database.write(
+                PLATFORM, lambda tx: _let_in(tx, body.token, expires_at_ms)
+            )
             raise
         return await self._logins.start(made.tenant_id, made.admin_id, "set_up")
 
-    def _check(self, token: str) -> None:
+    async def _check(self, token: str) -> None:
         now_ms = self._ground.clock.now_ms()
         if now_ms < self._paused_until_ms:
             wait_s = (self._paused_until_ms - now_ms + 999) // 1000
             message = f"Too many wrong tokens; wait {wait_s} s."
             raise WeccError("rate_limited", message, retry_after_s=wait_s)
-        is_right = is_same(secret_hash(token), self._hash) and now_ms < self._expires_at_ms
-        if is_right:
+        database = self._ground.database
+        if await database.read(PLATFORM, lambda tx: directory.find(tx, SET_UP, token)):
             self._wrong = 0
             return
         self._wrong += 1
@@ -191,3 +194,12 @@ class SetUp:
             self._paused_until_ms = now_ms + SET_UP_TOKEN_MS
         message = "The set-up token is wrong or has expired; the gateway prints a new one at start."
         raise WeccError("bad_credentials", message, field="token")
+
+
+def _let_in(tx: Tx, token: str, expires_at_ms: int) -> None:
+    _spend(tx)
+    directory.put(tx, SET_UP, token, SET_UP, expires_at_ms)
+
+
+def _spend(tx: Tx) -> None:
+    directory.remove_object(tx, SET_UP, SET_UP)

@@ -108,6 +108,18 @@ class Product:
         self.process.stdout.close()
         return code
 
+    def crash(self) -> None:
+        """Kill the parent and every child at once, as a power cut would."""
+        assert self.process is not None
+        for pid in (self.process.pid, *descendants(self.process.pid)):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        if self._reader is not None:
+            self._reader.join(5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
     # ---- processes -------------------------------------------------------------------------
 
     def processes(self) -> dict[str, list[int]]:

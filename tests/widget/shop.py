@@ -128,7 +128,7 @@ class Widget:
         """Open the panel and send a first message."""
         if not await self.panel.count():
             await self.launcher.click()
-        await self.root.locator("form.home textarea").fill(text)
+        await self.root.locator("form.home textarea").last.fill(text)
         await self.root.locator("form.home button.go").click()
         await expect(self.ticks.last).not_to_have_text("Sending", timeout=15_000)
 

@@ -24,6 +24,22 @@ describe("outbox", () => {
     expect(outbox.list().map((one) => one.frame.ref)).toEqual(["b"]);
   });
 
+  test("order holds when the clock is set back", () => {
+    const outbox = openOutbox(openKeep("clock", localStorage));
+    for (const [ref, nowMs] of [
+      ["a", 5_000],
+      ["b", 1_000],
+      ["c", 2_000],
+    ] as const) {
+      outbox.put(entry(ref, outbox.nextMs(nowMs)));
+    }
+    expect(outbox.list().map((one) => one.frame.ref)).toEqual(["a", "b", "c"]);
+    outbox.drop("a");
+    outbox.drop("b");
+    outbox.drop("c");
+    expect(outbox.nextMs(7)).toBe(7);
+  });
+
   test("belongs to one site, and skips what is not its own", () => {
     openOutbox(openKeep("one", localStorage)).put(entry("a", 1));
     expect(openOutbox(openKeep("two", localStorage)).list()).toEqual([]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { apiBase } from "../src/chat/engine";
+import { clock } from "../src/chat/timer";
 import { contrast, parse, readable } from "../src/extra/colour";
 import { split } from "../src/extra/linked";
-import { clock } from "../src/extra/timer";
 import { fileSize } from "../src/files/size";
 import { check, formValues, MESSAGE } from "../src/form/fields";
 import type { FormField } from "../src/wire";

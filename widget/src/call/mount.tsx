@@ -42,5 +42,7 @@ export function startCall(chat: Chat, box: HTMLElement, conversationId: string |
   delete wrong[MESSAGE];
   if (Object.keys(wrong).length) return void askForm(chat, wrong);
   controller ??= build(chat, box);
+  // The form has been filled in: the conversation of the call takes its place as soon as it is known.
+  if (!conversationId) chat.set({ view: null, notice: "" });
   controller.begin(conversationId);
 }

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { Chat } from "../chat/context";
 import { Icon, Shape } from "../chat/icons";
-import { Timer } from "../extra/timer";
+import { Timer } from "../chat/timer";
 import { placeKey } from "../state/model";
 import { fill } from "../words/speak";
 import type { CallState, Controller } from "./controller";
@@ -31,7 +31,9 @@ export function describe(chat: Chat, state: CallState): [CallKey, Record<string,
     return place?.position ? ["number", { n: place.position }] : ["queued", {}];
   }
   if (view.held_by) return [view.held_by === "visitor" ? "held" : "heldByThem", {}];
-  const name = model.conversations[view.conversation_id]?.agent_name;
+  const name =
+    model.places[placeKey({ conversation_id: view.conversation_id, kind: "call" })]?.agent_name ||
+    model.conversations[view.conversation_id]?.agent_name;
   if (view.state === "connected") return name ? ["connectedTo", { name }] : ["connected", {}];
   return [view.state, {}];
 }

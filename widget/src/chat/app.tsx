@@ -1,10 +1,11 @@
 /** The panel. */
 import { Component, type JSX } from "preact";
+import { StartForm } from "../form/form";
 import { openConversation } from "../state/select";
 import { Composer } from "./composer";
 import type { Chat, View } from "./context";
 import { Header } from "./header";
-import { List, StartForm } from "./parts";
+import { List } from "./parts";
 import { Strips } from "./strip";
 import { Thread } from "./thread";
 

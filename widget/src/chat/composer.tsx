@@ -1,8 +1,9 @@
 /** Where the visitor writes. Enter sends, but never while an input method is composing. */
 import { Component, createRef, type JSX } from "preact";
+import { Intake } from "../files/intake";
 import type { Chat } from "./context";
 import { Icon } from "./icons";
-import { Emoji, Intake } from "./parts";
+import { Emoji } from "./parts";
 
 const TYPING_EVERY_MS = 3_000;
 

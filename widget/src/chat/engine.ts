@@ -254,7 +254,7 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
   }
 
   const entry = (frame: Entry["frame"], attachment: AttachmentView | null = null): void =>
-    put({ at_ms: engine.nowMs(), frame, attachment, failed: "" });
+    put({ at_ms: outbox.nextMs(engine.nowMs()), frame, attachment, failed: "" });
   const change = (ref: string, alter: (found: Entry) => Entry): void => {
     const found = outbox.list().find((one) => one.frame.ref === ref);
     if (found) put(alter(found));

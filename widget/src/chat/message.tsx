@@ -3,7 +3,8 @@ import { Component, type JSX } from "preact";
 import type { Line } from "../state/select";
 import type { Chat } from "./context";
 import { Icon } from "./icons";
-import { Attachment, Failed, Linked, System } from "./parts";
+import { Attachment, Failed, Linked, RareSystem } from "./parts";
+import { System } from "./system";
 
 interface Props {
   chat: Chat;
@@ -28,7 +29,10 @@ export class Message extends Component<Props> {
   override render({ chat, line, isFirst, isLast }: Props): JSX.Element {
     const { message, tick } = line;
     const { speech, t } = chat;
-    if (message.kind === "system") return <System chat={chat} message={message} />;
+    if (message.kind === "system") {
+      const Said = speech.has(`sys_${message.code}`) ? System : RareSystem;
+      return <Said chat={chat} message={message} />;
+    }
     const isMine = message.author.kind === "visitor";
     return (
       <li class={`m ${isMine ? "me" : "them"}${isFirst ? " first" : ""}`}>

@@ -1,22 +1,25 @@
 /** The chat chunk's entry: builds engine and screen, and gives the loader its handle. */
 import { render } from "preact";
+import intakeCss from "../files/intake.css?inline";
+import formCss from "../form/form.css?inline";
 import { openKeep, pageStorage } from "../link/keep";
 import type { ChatApp, Host } from "../loader/api";
 import { liveCall, openConversation, unreadCount } from "../state/select";
 import type { MessageView } from "../wire";
 import { speak } from "../words/speak";
 import { App, currentView } from "./app";
-import css from "./chat.css?inline";
+import chatCss from "./chat.css?inline";
 import type { Chat, Screen } from "./context";
 import { startEngine } from "./engine";
 import { addStyle } from "./lazy";
 import { isHidden } from "./page";
+import queueCss from "./queue.css?inline";
 
 const RING_AFTER_MS = 400;
 
 export async function mount(host: Host): Promise<ChatApp> {
   const speech = await speak(host.language);
-  addStyle(host.shadow, css);
+  addStyle(host.shadow, chatCss + formCss + intakeCss + queueCss);
   // The loader has set a colour only where the site has one of its own.
   if (host.frame.style.length) {
     void import("../extra/colour").then((it) => it.paint(host.frame, host.config.accent));

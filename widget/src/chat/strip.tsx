@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { placeOf } from "../state/select";
 import type { Chat, View } from "./context";
-import { AskEnd, Queue } from "./parts";
+import { AskEnd } from "./parts";
+import { Queue } from "./queue";
 
 /** Whether there is a place in the queue to show. */
 function isWaiting(chat: Chat, id: string): boolean {

@@ -2,9 +2,6 @@
 import { Component, createRef, type JSX } from "preact";
 import type { Chat } from "../chat/context";
 import { Shape } from "../chat/icons";
-import css from "./files.css?inline";
-
-export { css };
 
 const CLIP =
   "M18 11l-6.5 6.5a4 4 0 0 1-5.6-5.6L13 4.8a2.7 2.7 0 0 1 3.8 3.8l-7 7a1.3 1.3 0 0 1-1.9-1.9L14 7.6";

@@ -3,9 +3,6 @@ import { Component, type JSX } from "preact";
 import type { Chat } from "../chat/context";
 import type { FormField } from "../wire";
 import { check, formValues, MESSAGE, type Problem } from "./fields";
-import css from "./form.css?inline";
-
-export { css };
 
 const TYPES: Partial<Record<FormField["kind"], "email" | "tel">> = { email: "email", tel: "tel" };
 
@@ -45,16 +42,17 @@ export class StartForm extends Component<{ chat: Chat }> {
     const label = field.label[speech.language] ?? Object.values(field.label)[0] ?? name;
     const value = screen().form[name] ?? "";
     const problem = screen().wrong[name];
+    const id = name.trim(); // an id with a space in it cannot be pointed at
     const shared = {
-      id: `f-${name}`,
+      id: `f-${id}`,
       name,
       required,
       "aria-invalid": problem ? true : undefined,
-      "aria-describedby": problem ? `e-${name}` : undefined,
+      "aria-describedby": problem ? `e-${id}` : undefined,
       onInput: (event: Event) => this.#set(name, (event.target as HTMLInputElement).value),
     };
     const note = problem && (
-      <p class="err" id={`e-${name}`}>
+      <p class="err" id={`e-${id}`}>
         {t(problem as Problem)}
       </p>
     );
@@ -86,7 +84,7 @@ export class StartForm extends Component<{ chat: Chat }> {
     }
     return (
       <div class="f" key={name}>
-        <label for={`f-${name}`}>
+        <label for={`f-${id}`}>
           {label}
           {!required && <small> {t("optional")}</small>}
         </label>

@@ -27,6 +27,8 @@ export interface Outbox {
   list(): Entry[];
   put(entry: Entry): void;
   drop(ref: string): void;
+  /** When the next entry is written: behind all that waits, even if the clock was set back. */
+  nextMs(nowMs: number): number;
   /** Read storage again: other tabs write there too. */
   reload(): void;
 }
@@ -54,6 +56,7 @@ export function openOutbox(keep: Keep): Outbox {
       entries.delete(ref);
       keep.drop(KEY + ref);
     },
+    nextMs: (nowMs) => Math.max(nowMs, (outbox.list().at(-1)?.at_ms ?? 0) + 1),
     reload() {
       const found = keep.keys(KEY).map((key) => read(keep, key));
       entries = new Map(found.flatMap((entry) => (entry ? [[entry.frame.ref, entry]] : [])));

@@ -11,6 +11,7 @@ export interface Speech {
   t(key: Key, params?: Record<string, string | number>): string;
   /** A word that may not exist, such as one for an error code of a newer server. */
   maybe(key: string, otherwise: Key, params?: Record<string, string | number>): string;
+  has(key: string): boolean;
   /** Load the words of the parts that load later. */
   more(): Promise<void>;
   time(atMs: number): string;
@@ -34,15 +35,18 @@ const later: Record<Language, () => Promise<{ words: MoreWords }>> = {
 
 export async function speak(language: Language): Promise<Speech> {
   const all: All = { ...(await first[language]()) };
-  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  // The visitor's own region where it speaks this language: British clocks have 24 hours.
+  const region = navigator.languages?.find((tag) => tag.startsWith(`${language}-`)) ?? language;
+  const clock = new Intl.DateTimeFormat(region, { hour: "2-digit", minute: "2-digit" });
   const date = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
   const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const t: Speech["t"] = (key, params = {}) => fill(all[key] ?? "", params);
+  const has = (key: string): boolean => Object.hasOwn(all, key);
   return {
     language,
+    has,
     t,
-    maybe: (key, otherwise, params) =>
-      t(Object.hasOwn(all, key) ? (key as Key) : otherwise, params),
+    maybe: (key, otherwise, params) => t(has(key) ? (key as Key) : otherwise, params),
     more: async () => void Object.assign(all, (await later[language]()).words),
     time: (atMs) => clock.format(atMs),
     day(atMs, nowMs) {

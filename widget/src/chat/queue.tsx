@@ -1,11 +1,8 @@
 /** The visitor's place in the queue, and how long they have waited. */
 import type { JSX } from "preact";
-import type { Chat } from "../chat/context";
 import { placeOf } from "../state/select";
-import css from "./queue.css?inline";
+import type { Chat } from "./context";
 import { Timer } from "./timer";
-
-export { css };
 
 export function Queue({ chat, id }: { chat: Chat; id: string }): JSX.Element | null {
   const { engine, t } = chat;

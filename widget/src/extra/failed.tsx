@@ -1,25 +1,11 @@
-/** Lines of the thread that not every chat has: what happened, and what was refused. */
+/** A line that was refused: why, and what can be done. */
 import type { JSX } from "preact";
 import type { Chat } from "../chat/context";
 import { Icon } from "../chat/icons";
 import type { Line } from "../state/select";
-import type { MessageView } from "../wire";
-import css from "./line.css?inline";
+import css from "./failed.css?inline";
 
 export { css };
-
-export function System({ chat, message }: { chat: Chat; message: MessageView }): JSX.Element {
-  const { speech, t } = chat;
-  const name = message.params.name ?? message.params.agent_name ?? message.params.agent;
-  return (
-    <li class="sys">
-      <span dir="auto">
-        {speech.maybe(`sys_${message.code}`, "sys_left", { name: name || t("agent") })}
-      </span>{" "}
-      <time class="n">{speech.time(message.at_ms)}</time>
-    </li>
-  );
-}
 
 export function Failed({ chat, line }: { chat: Chat; line: Line }): JSX.Element | null {
   const { engine, host, speech, t } = chat;

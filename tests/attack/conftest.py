@@ -10,6 +10,13 @@ import pytest
 from tests.attack.ground import Ground, ground
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each module on one worker, so that its product is started once."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("fault"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Two tenants in one product: Alder, who is attacked, and Birch, who attacks."""

@@ -126,13 +126,37 @@ async def test_errors_repeat_nothing_that_was_sent(visitor: Visitor, desk: Agent
             assert CANARY not in json.dumps(error)
 
 
-async def test_bad_utf8_closes_with_1007_and_nothing_else(two: Ground, visitor: Visitor) -> None:
-    other = two.visitor()
-    await other.hello()
-    await other._socket.send([b'{"type":"ping","ref":"\xff\xfe"}'], text=True)
-    await other.closed.wait()
-    assert other._socket.close_code == 1007
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"type":"ping","ref":"\xff\xfe"}',
+        b'{"type":"typing.set","conversation_id":"c0ffee00-0000","on":true,"ref":"\xff"}',
+        b'{"type":"typing.set","conversation_id":"c0ffee00-0000","on":true,"ref":"\xed\xa0\x80"}',
+    ],
+)
+async def test_bad_utf8_closes_with_1007_and_nothing_else(
+    two: Ground, visitor: Visitor, desk: Agent, raw: bytes
+) -> None:
+    neighbour, colleague = two.visitor(), two.desk(two.a.agent)
+    for other in (neighbour, colleague):
+        await other.hello()
+        await other._socket.send([raw], text=True)
+        await other.closed.wait()
+        assert other._socket.close_code == 1007
     await alive(visitor)
+    await alive(desk)
+
+
+async def test_typing_is_refused_like_any_frame(visitor: Visitor, desk: Agent) -> None:
+    """Frames that are only passed on take a shorter way; it is no way around anything."""
+    head = '{"type":"typing.set","conversation_id":'
+    for rest in ('"%s"' % ("x" * 9), "1", "null", "[]", '"../x"', f'"{SOME_ID}","x":1'):
+        for wire in (visitor, desk):
+            error = await refused(wire, head + rest + ',"on":true}')
+            assert error["code"] in ("bad_frame", "not_found")
+    for raw in (head + f'"{SOME_ID}","on":1' + "}", head + "[" * 100_000, head):
+        for wire in (visitor, desk):
+            assert (await refused(wire, raw))["code"] == "bad_frame"
 
 
 async def test_a_frame_over_256_kib_closes_with_1009(two: Ground, visitor: Visitor) -> None:

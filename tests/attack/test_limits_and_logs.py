@@ -42,7 +42,7 @@ def test_sockets_and_channels_of_one_address_are_counted_together(two: Ground) -
         try:
             statuses = [raw.upgrade() for raw in raws]
             assert statuses.count(101) == SOCKETS - SOCKETS // 2
-            assert set(statuses) == {101, 403}
+            assert set(statuses) == {101, 429}
             answer = client.post(f"/v1/channel?site={site}", content=hello)
             assert answer.status_code == 429
             assert int(answer.headers["retry-after"]) >= 1

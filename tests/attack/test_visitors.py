@@ -49,6 +49,14 @@ def test_sockets_of_other_web_sites_are_refused_before_the_upgrade(
         assert raw.upgrade(origin=origin, host=host, path="/api/v1/socket") == 403
 
 
+def test_refusals_before_the_upgrade_say_why(two: Ground) -> None:
+    with Raw(two, two.a, source="127.0.0.60") as raw:
+        assert raw.upgrade(path="/v1/socket?site=unknown-site-key") == 404
+    with Raw(two, two.a, source="127.0.0.60") as raw:
+        host, origin = f"desk.localhost:{two.product.port}", two.product.url("desk")
+        assert raw.upgrade(origin=origin, host=host, path="/api/v1/socket") == 401
+
+
 def test_upgrades_on_other_hosts_and_paths_are_refused(two: Ground) -> None:
     port, key = two.product.port, two.a.site["key"]
     for host, path in [

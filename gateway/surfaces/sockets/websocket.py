@@ -15,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.kernel.ids import new_id
+from gateway.platform.http.errors import error_response
 from gateway.platform.http.socket_protocol import LANE
 from gateway.settings import LimitSettings
 from gateway.surfaces.sockets.connection import Audience, Bucket, Connection, Connections
@@ -51,7 +52,7 @@ class SocketEndpoint:
             leave = self._enter(scope)
         except WeccError as error:
             log.info("socket refused", extra={"code": error.code})
-            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
+            await _refuse(error, scope, receive, send)
             return
         await send({"type": "websocket.accept"})
         connection = self._connection(send)
@@ -115,3 +116,11 @@ class SocketEndpoint:
                 connection.refuse(None, WeccError("bad_frame", "Frames are text, not binary."))
                 continue
             await audience.frame(text)
+
+
+async def _refuse(error: WeccError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse before the upgrade: with status, code and ``Retry-After`` where that can be said."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await error_response(error)(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": error.code})

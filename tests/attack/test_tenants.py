@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -195,6 +196,46 @@ async def test_roles_may_what_the_table_says(
         address = f"/conversations/{things['conversations']}{path}"
         assert unrelated.call("GET", address, status=404)["error"]["code"] == "not_found"
     unrelated.call("GET", f"/attachments/{things['attachments']}", status=404)
+
+
+async def test_whoever_leaves_a_queue_hears_no_more_of_it(two: Ground) -> None:
+    """A-048: another agent's conversation, its notes, and a watch that outlives the right to it."""
+    admin = two.a.admin
+    watcher = admin.add_agent("Watcher", "watcher@alder.example")
+    other = admin.call("POST", "/queues", {"name": "Elsewhere"})["id"]
+    here = [queue["id"] for queue in admin.call("GET", "/queues") if queue["id"] != other]
+    profile = f"/agents/{watcher.me['user']['id']}"
+    admin.call("PUT", profile, {"queue_ids": here})
+    visitor, owner, desk = await chat(two), two.desk(two.a.admin), two.desk(watcher)
+    await owner.hello()
+    await desk.hello()
+    watch = {"type": "conversation.watch", "conversation_id": visitor.conversation, "on": True}
+    for _ in range(100):
+        answer = await desk.ask(watch)
+        if answer["type"] == "ack":
+            break
+        await asyncio.sleep(0.05)
+    assert answer["type"] == "ack", answer
+    await owner.post(visitor.conversation, "still yours", note=True)
+    await desk.wait(lambda f: f["type"] == "message.new" and f["message"]["text"] == "still yours")
+    for frame in (
+        {"type": "message.post", "text": "not mine"},
+        {"type": "message.post", "text": "not mine", "note": True},
+    ):
+        refused = await desk.ask({**frame, "id": new_id(), "conversation_id": visitor.conversation})
+        assert (refused["type"], refused["code"]) == ("error", "not_found")
+    admin.call("PUT", profile, {"queue_ids": [other]})
+    await desk.wait(
+        lambda f: f["type"] == "agent.changed" and f["agent"]["user_id"] == watcher.me["user"]["id"]
+    )
+    await asyncio.sleep(0.2)
+    await owner.post(visitor.conversation, "no longer yours", note=True)
+    await visitor.post("nor this")
+    assert (await desk.ask(watch))["code"] == "not_found"
+    assert "no longer yours" not in json.dumps(desk.frames)
+    assert "nor this" not in json.dumps(desk.frames)
+    watcher.call("GET", f"/conversations/{visitor.conversation}/messages", status=404)
+    assert "still yours" not in json.dumps(visitor.frames)
 
 
 async def test_foreign_ids_in_bodies_are_unknown(two: Ground, things: dict[str, str]) -> None:

@@ -6,12 +6,20 @@ watched by them; both are followed here as assignments come and go.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 
 from gateway.acd import wire as acd
 from gateway.engagement.service import announce, draft
 from gateway.engagement.service.access import conversation_for
-from gateway.engagement.wire import HistoryGet, MessagePost, ReceiptSet, TypingSet
+from gateway.engagement.wire import (
+    ConversationChanged,
+    HistoryGet,
+    MessagePost,
+    ReceiptSet,
+    TypingSet,
+)
 from gateway.kernel.actor import Actor, system
 from gateway.kernel.errors import WeccError
 from gateway.kernel.wire import PROTOCOL_VERSION
@@ -25,13 +33,24 @@ from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.model import Login
 from gateway.voice import wire as voice
 
+log = logging.getLogger("wecc.sockets")
+
 MAX_WATCHED = 200
 
 
 class AgentSide(BaseSide):
     """The gateway's half of one desk's connection."""
 
-    __slots__ = ("_assigned", "_ends", "_followed", "_queue_ids", "_visitors", "_watched", "who")
+    __slots__ = (
+        "_assigned",
+        "_ends",
+        "_followed",
+        "_look",
+        "_queue_ids",
+        "_visitors",
+        "_watched",
+        "who",
+    )
 
     def __init__(self, connection: Connection, rooms: Rooms, login: Login) -> None:
         super().__init__(connection, rooms)
@@ -42,6 +61,7 @@ class AgentSide(BaseSide):
         self._followed: dict[str, Callable[[], None]] = {}
         self._assigned: dict[str, set[str]] = {}
         self._watched: set[str] = set()
+        self._look: asyncio.Task[None] | None = None
         self._queue_ids: set[str] = set()
         self._visitors: dict[str, tuple[str, ...]] = {}
 
@@ -66,16 +86,25 @@ class AgentSide(BaseSide):
             self.connection.refuse(frame.ref, WeccError("version_unsupported"))
             self.connection.end("version_unsupported", again=False)
             return
+        with self.welcoming():
+            await self._welcome()
+        for missed in await self.rooms.engagement.resume(self.who, frame.resume):
+            self.connection.send(missed)
+        for known in await self.rooms.voice.frames_for(self.who):
+            self.connection.send(known)
+
+    async def _welcome(self) -> None:
         actor, rooms = self.who, self.rooms
         if self.actor is None:
             self.actor = actor
-            self._ends = [rooms.bus.subscribe(agent_topic(actor.tenant_id, actor.id), self._mine)]
-            floor = floor_topic(actor.tenant_id)
-            self._ends.append(rooms.bus.subscribe(floor, self._floor))
+            mine, floor = agent_topic(actor.tenant_id, actor.id), floor_topic(actor.tenant_id)
+            self._ends = [
+                rooms.bus.subscribe(mine, self.after_welcome(self._mine)),
+                rooms.bus.subscribe(floor, self.after_welcome(self._floor)),
+            ]
             await rooms.acd.connected(actor, self.connection.id)
         assignments = await rooms.acd.assignments_for(actor)
-        for assignment in assignments:
-            self._follow_assignment(assignment)
+        self._follow_only(assignments)
         queues = await rooms.acd.queues_live(actor)
         self._queue_ids = {queue.queue_id for queue in queues}
         self.connection.greeted = True
@@ -92,16 +121,14 @@ class AgentSide(BaseSide):
                 server_at_ms=rooms.clock.now_ms(),
             )
         )
-        for missed in await rooms.engagement.resume(actor, frame.resume):
-            self.connection.send(missed)
-        for known in await rooms.voice.frames_for(actor):
-            self.connection.send(known)
 
     # ---- delivery --------------------------------------------------------------------------
 
     def _mine(self, frame: object) -> None:
         if isinstance(frame, acd.AssignmentChanged):
             self._follow_assignment(frame)
+        elif isinstance(frame, acd.AgentChanged) and self._watched and self._look is None:
+            self._look = asyncio.create_task(self._look_again())
         self.connection.send(frame)
 
     def _floor(self, frame: object) -> None:
@@ -112,6 +139,20 @@ class AgentSide(BaseSide):
                 self.connection.send(frame)
         elif isinstance(frame, acd.AgentChanged) and is_lead and frame.agent.user_id != self.who.id:
             self.connection.send(frame)  # one's own come on one's own topic
+
+    def _talk(self, frame: object) -> None:
+        """Frames of a followed conversation; who its visitors are may have changed with it."""
+        if isinstance(frame, ConversationChanged):
+            self._visitors.pop(frame.conversation.id, None)
+        self.connection.send(frame)
+
+    def _follow_only(self, assignments: list[acd.AssignmentChanged]) -> None:
+        """Begin anew with what is assigned now."""
+        before, self._assigned = list(self._assigned), {}
+        for assignment in assignments:
+            self._follow_assignment(assignment)
+        for conversation_id in before:
+            self._follow(conversation_id)
 
     def _follow_assignment(self, frame: acd.AssignmentChanged) -> None:
         interaction = frame.interaction
@@ -129,7 +170,7 @@ class AgentSide(BaseSide):
         wanted = conversation_id in self._assigned or conversation_id in self._watched
         if wanted and conversation_id not in self._followed:
             topic = conversation_topic(self.who.tenant_id, conversation_id)
-            end = self.rooms.bus.subscribe(topic, self.connection.send)
+            end = self.rooms.bus.subscribe(topic, self.after_welcome(self._talk))
             self._followed[conversation_id] = end
         elif not wanted and conversation_id in self._followed:
             self._followed.pop(conversation_id)()
@@ -149,6 +190,19 @@ class AgentSide(BaseSide):
             self._watched.discard(frame.conversation_id)
         self._follow(frame.conversation_id)
         self.ack(frame.ref)
+
+    async def _look_again(self) -> None:
+        """Stop watching what one may no longer read: one's queues may be others now."""
+        try:
+            for conversation_id in list(self._watched):
+                try:
+                    await self._check(self.who, conversation_id, "conversation.watch")
+                except WeccError as error:
+                    log.info("watch ended", extra={"code": error.code})
+                    self._watched.discard(conversation_id)
+                    self._follow(conversation_id)
+        finally:
+            self._look = None
 
     async def post(self, frame: MessagePost) -> None:
         """Write a message or a private note."""

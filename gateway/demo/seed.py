@@ -31,7 +31,7 @@ REPLIES = (
     ("hello", "Greeting", "Hello {name}, this is {agent}. How can I help?", "en"),
     ("delivery", "Delivery time", "Lamps from stock leave within two working days.", "en"),
     ("return", "Returns", "You can return a lamp within 30 days in its own box.", "en"),
-    ("hello-zh", "问候", "{name},您好,我是{agent},请问有什么可以帮您?", "zh"),
+    ("hello-zh", "问候", "{name}，您好！我是{agent}，请问有什么可以帮您？", "zh"),
 )
 OUTCOMES = (("Answered", "answered"), ("Order placed", "order"), ("Return agreed", "return"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.widget.road import Road
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = Path(__file__).parents[2] / "test-results" / "desk"
 LIMIT_MS = 15_000
+READY = re.compile("^Ready")
 
 
 @dataclass
@@ -80,12 +82,12 @@ class Seat:
         dialog = self.page.get_by_role("dialog")
         await dialog.get_by_role("button", name="Play ring").click()
         await dialog.get_by_role("button", name="Go ready").click()
-        await expect(self.page.get_by_role("button", name="Ready")).to_be_visible()
         await expect(dialog).to_have_count(0)
+        await expect(self.page.get_by_role("button", name=READY)).to_be_visible()
 
     async def rest(self) -> None:
         """Go not ready."""
-        await self.page.get_by_role("button", name="Ready").first.click()
+        await self.page.get_by_role("button", name=READY).click()
         await self.page.get_by_role("menuitem", name="Break").click()
         await expect(self.page.get_by_role("button", name="Start shift")).to_be_visible()
 

@@ -52,9 +52,10 @@ export function useConversation(id: string, enabled: boolean) {
   });
 }
 
-export function usePast(contactId: string) {
+/** Asked again for each conversation: a person's new one has a past that the last one had not. */
+export function usePast(contactId: string, conversationId: string) {
   return useQuery({
-    queryKey: ["past", contactId],
+    queryKey: ["past", contactId, conversationId],
     queryFn: () => get<ConversationPage>(`/contacts/${contactId}/conversations`),
     enabled: contactId !== "",
   });

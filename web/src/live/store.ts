@@ -46,6 +46,13 @@ export function interactionOf(state: Live, conversationId: string): InteractionV
   return mine.find((item) => item.state === "active") ?? mine[0];
 }
 
+/** My work of a conversation that waits for its wrap-up: a call may have ended while its chat goes on. */
+export function wrapUpOf(state: Live, conversationId: string): InteractionView | undefined {
+  return Object.values(state.interactions).find(
+    (item) => item.conversation_id === conversationId && item.state === "wrap_up",
+  );
+}
+
 /** How many messages of the visitor I have not seen. */
 export function unreadCount(state: Live, conversation: ConversationView): number {
   const read = state.read[conversation.id] ?? 0;

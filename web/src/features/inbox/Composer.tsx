@@ -1,5 +1,6 @@
 import { Button, SegmentedControl, Textarea } from "@mantine/core";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useMe } from "../../data/me";
 import { useText } from "../../i18n";
 import { Icon } from "../../icons";
@@ -83,8 +84,8 @@ export function Composer({ conversation, mine }: Props) {
     attach: useKeysOf("attach"),
   };
   const write = (asNote: boolean) => {
-    setNote(asNote);
-    requestAnimationFrame(() => field.current?.focus());
+    flushSync(() => setNote(asNote));
+    field.current?.focus();
   };
   const attach = () => chooser.current?.click();
   const canWrite = mine || lead;

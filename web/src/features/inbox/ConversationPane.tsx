@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect } from "react";
 import { useConversation } from "../../data/rest";
 import { desk } from "../../live/commands";
-import { interactionOf, useLive } from "../../live/store";
+import { interactionOf, useLive, wrapUpOf } from "../../live/store";
 import { Failed, Loading } from "../../ui/parts";
 import { Composer } from "./Composer";
 import css from "./inbox.module.css";
@@ -38,6 +38,8 @@ function useOpened(id: string) {
 export function ConversationPane({ id, back }: { id: string; back: (() => void) | null }) {
   const { conversation, error, again } = useOpened(id);
   const interaction = useLive((state) => interactionOf(state, id));
+  const ended = useLive((state) => wrapUpOf(state, id));
+  const active = interaction?.state === "active";
   if (!conversation) {
     return (
       <div className={css.pane}>
@@ -49,13 +51,12 @@ export function ConversationPane({ id, back }: { id: string; back: (() => void) 
     <section className={css.pane} aria-label={conversation.contact.name}>
       <PaneHead conversation={conversation} interaction={interaction} back={back} />
       <Thread conversation={conversation} />
-      {interaction?.state === "wrap_up" ? (
+      {ended && (
         <Suspense fallback={<Loading rows={2} />}>
-          <WrapUp interaction={interaction} />
+          <WrapUp key={ended.id} interaction={ended} takesFocus={!active} />
         </Suspense>
-      ) : (
-        <Composer conversation={conversation} mine={interaction?.state === "active"} />
       )}
+      {(active || !ended) && <Composer conversation={conversation} mine={active} />}
     </section>
   );
 }

@@ -90,7 +90,7 @@ function Past({ conversation }: { conversation: ConversationView }) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
-  const { data, error, isPending, refetch } = usePast(conversation.contact.id);
+  const { data, error, isPending, refetch } = usePast(conversation.contact.id, conversation.id);
   const others = (data?.items ?? []).filter((item) => item.id !== conversation.id);
   return (
     <section className={css.block}>
@@ -117,6 +117,10 @@ function Past({ conversation }: { conversation: ConversationView }) {
   );
 }
 
+/** What was answered in the form, without what stands above already. */
+const answers = ({ contact }: ConversationView) =>
+  Object.entries(contact.fields).filter(([name]) => name !== "department");
+
 /** Everything known about the person, beside the conversation. */
 export function Customer({ id }: { id: string }) {
   const t = useText();
@@ -128,7 +132,7 @@ export function Customer({ id }: { id: string }) {
       <ContactCard conversation={conversation} />
       {interaction && <Work interaction={interaction} />}
       <Page conversation={conversation} />
-      <Facts title={t("customer.form")} rows={Object.entries(conversation.contact.fields)} />
+      <Facts title={t("customer.form")} rows={answers(conversation)} />
       <Facts title={t("customer.context")} rows={Object.entries(conversation.context)} />
       {conversation.rating !== null && (
         <section className={css.block}>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import { asApiError } from "../../data/http";
 import { useDispositions, useQueues } from "../../data/rest";
-import { errorWords, useText } from "../../i18n";
+import { errorWords, type Key, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
@@ -24,8 +24,22 @@ function Remaining({ untilMs }: { untilMs: number | null }) {
   );
 }
 
+/** Where to go after it: the rest of the same conversation, other work, or the list. */
+function nextPlace(done: InteractionView): string {
+  const others = myWork(useLive.getState()).filter((work) => work.interaction.id !== done.id);
+  const same = others.find((work) => work.conversation.id === done.conversation_id);
+  const next = same ?? others[0];
+  return next ? `/inbox/${next.conversation.id}` : "/inbox";
+}
+
+interface Props {
+  interaction: InteractionView;
+  /** False while a chat goes on below: whoever is typing goes on typing. */
+  takesFocus: boolean;
+}
+
 /** After the exchange: what it was about, and done. Gives the capacity back. */
-export default function WrapUp({ interaction }: { interaction: InteractionView }) {
+export default function WrapUp({ interaction, takesFocus }: Props) {
   const t = useText();
   const [, go] = useLocation();
   const { data: queues } = useQueues();
@@ -42,10 +56,7 @@ export default function WrapUp({ interaction }: { interaction: InteractionView }
     setBusy(true);
     try {
       await wrapUp(interaction.id, chosen, note.trim());
-      const next = myWork(useLive.getState()).find(
-        (work) => work.interaction.id !== interaction.id,
-      );
-      go(next ? `/inbox/${next.conversation.id}` : "/inbox");
+      go(nextPlace(interaction));
     } catch (error) {
       setFailed(errorWords(asApiError(error)));
       setBusy(false);
@@ -55,7 +66,7 @@ export default function WrapUp({ interaction }: { interaction: InteractionView }
     <section className={css.wrap} aria-label={t("wrap.title")}>
       <div className={css.wrapHead}>
         <Icon name="edit" />
-        {t("wrap.title")}
+        {t("wrap.title")} · {t(`kind.${interaction.kind}` as Key)}
         <Remaining untilMs={interaction.wrap_up_until_ms} />
       </div>
       {failed && (
@@ -72,7 +83,7 @@ export default function WrapUp({ interaction }: { interaction: InteractionView }
           onChange={setChosen}
           searchable
           openOnFocus={false}
-          autoFocus
+          autoFocus={takesFocus}
           withAsterisk={required}
           style={{ flex: 1, minWidth: 180 }}
           nothingFoundMessage={t("list.noMatch")}

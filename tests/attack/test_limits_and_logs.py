@@ -11,7 +11,7 @@ import pytest
 
 from tests.attack.ground import Ground, chat, ground, new_id
 from tests.attack.raw import Raw
-from tests.live.product import PASSWORD
+from tests.live.product import PASSWORD, command_line, descendants
 from tests.live.sockets import Visitor
 
 SOCKETS = 15
@@ -86,6 +86,37 @@ def test_reads_of_one_person_are_limited_with_a_time(two: Ground) -> None:
     assert limited
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in limited)
     assert two.b.supervisor.client.get("/api/v1/conversations").status_code == 200
+
+
+async def test_secrets_lie_nowhere_in_clear(two: Ground) -> None:
+    """A-165, A-166, A-174: not in the database, its log, the files, or on a command line."""
+    admin = two.b.admin
+    visitor = await chat(two, two.b)
+    key = admin.call("POST", "/api-keys", {"name": "bot", "role": "agent"})["secret"]
+    identity = admin.call("POST", f"/sites/{two.b.site['id']}/identity-key")["secret"]
+    body = {"email": "soon@birch.example", "name": "Soon", "role": "agent"}
+    link = admin.call("POST", "/invitations", body)["link"].rsplit("/", 1)[1]
+    content = f"{CANARY} in a file ".encode() * 50
+    token = {"Authorization": f"Bearer {visitor.token}"}
+    with two.client("widget", **token) as client:
+        upload = {"id": new_id(), "conversation_id": visitor.conversation, "name": "a.txt"}
+        client.post("/v1/uploads", json={**upload, "size_bytes": len(content)})
+        kind = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        done = client.patch(f"/v1/uploads/{upload['id']}", content=content, headers=kind)
+        assert done.status_code == 200
+    cookies = [value for _, value in admin.client.cookies.items()]
+    secrets = [PASSWORD, key, identity, link, str(visitor.token), *cookies, admin.me["csrf"]]
+    wanted = [secret.encode() for secret in secrets] + [content[:40]]
+    files = [path for path in two.product.data_dir.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    for path in files:
+        found = path.read_bytes()
+        assert not [secret for secret in wanted if secret in found], path.name
+        assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0
+    assert two.product.process is not None
+    for pid in descendants(two.product.process.pid):
+        line = command_line(pid).encode()
+        assert not [secret for secret in wanted if secret in line]
 
 
 async def test_logs_hold_nothing_of_what_people_wrote(two: Ground) -> None:

@@ -90,6 +90,33 @@ async def test_a_flood_is_read_slowly_or_cut(two: Ground, name: str) -> None:
     await bystander.close()
 
 
+BROKEN = {
+    "2 to the 63 bytes": b"\x81\xff" + (2**63).to_bytes(8, "big") + b"\0\0\0\0",
+    "2 to the 62 bytes": b"\x81\xff" + (2**62).to_bytes(8, "big") + b"\0\0\0\0x",
+    "compressed": b"\xc1\x82\0\0\0\0{}",
+    "not masked": b"\x81\x02{}",
+    "unknown opcode": b"\x83\x80\0\0\0\0",
+    "ping of 126 bytes": b"\x89\xfe\x00\x7e\0\0\0\0" + b"x" * 126,
+    "ping in pieces": b"\x09\x80\0\0\0\0",
+    "continued nothing": frame(CONT, b"{}"),
+    "begun twice": frame(TEXT, b"{", fin=False) + frame(TEXT, b"}"),
+    "close of one byte": b"\x88\x81\0\0\0\0x",
+    "no frames at all": b"GET / HTTP/1.1\r\n\r\n" * 20,
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_what_breaks_the_rules_of_websocket_is_closed(two: Ground, name: str) -> None:
+    """A-114: closed with the protocol's own codes, at once."""
+    with Raw(two, two.a, source="127.0.0.31") as raw:
+        raw.hello()
+        raw.socket.sendall(BROKEN[name])
+        raw.socket.settimeout(5)
+        while raw.read() is not None:
+            pass
+        assert raw.close_code in (1002, 1009), raw.close_code
+
+
 async def test_half_open_upgrades_hold_nobody_up(two: Ground) -> None:
     raws = [Raw(two, two.a, source=f"127.0.0.{40 + place % 5}") for place in range(300)]
     silent = [Raw(two, two.a, source="127.0.0.50") for _ in range(40)]

@@ -73,6 +73,19 @@ def update(tx: Tx, call: Call) -> None:
     )
 
 
+def hand_over(tx: Tx, visitor_id: str, to_visitor_id: str) -> None:
+    """Give a visitor's calls that are not over to the visitor they turned out to be."""
+    tx.execute(
+        sa.update(calls)
+        .where(
+            calls.c.tenant_id == tx.tenant_id,
+            calls.c.visitor_id == visitor_id,
+            calls.c.state != "ended",
+        )
+        .values(visitor_id=to_visitor_id)
+    )
+
+
 def living(tx: Tx) -> list[Call]:
     """Return every call of the tenant that is not over."""
     return _living(tx, sa.true())

@@ -44,6 +44,14 @@ def _relation_of_user(tx: Tx, user_id: str, row: Row) -> Relation:
     return Relation.TENANT
 
 
+def is_own(party: str, author_id: str, actor: Actor) -> bool:
+    """Tell whether something in a conversation the actor may see is the actor's own.
+
+    A conversation has one contact, who keeps what is theirs when their site says who they are.
+    """
+    return author_id == actor.id or (party == "visitor" and actor.kind == "visitor")
+
+
 def conversation_for(
     tx: Tx, actor: Actor, conversation_id: str, operation: str, *, lock: bool = False
 ) -> Row:

@@ -17,7 +17,7 @@ from gateway.engagement.model.views import (
     public_message,
     receipt_view,
 )
-from gateway.engagement.service.access import conversation_for
+from gateway.engagement.service.access import conversation_for, is_own
 from gateway.engagement.store import conversations, files, messages
 from gateway.engagement.wire import MessagePage, MessageView, ReceiptView
 from gateway.kernel.actor import Actor
@@ -108,7 +108,7 @@ def post_message(tx: Tx, actor: Actor, message: Draft) -> tuple[MessageView, boo
 def _repeat(tx: Tx, actor: Actor, message: Draft, stored: Row) -> MessageView:
     same = (
         stored["conversation_id"] == message.conversation_id
-        and stored["author_id"] == actor.id
+        and is_own(stored["author_kind"], stored["author_id"], actor)
         and stored["kind"] == _kind(message)
         and stored["text"] == message.text
         and stored["attachment_id"] == message.attachment_id
@@ -130,7 +130,7 @@ def _attachment(tx: Tx, actor: Actor, message: Draft) -> Row | None:
     row = files.attachments_by_id(tx, [message.attachment_id]).get(message.attachment_id)
     if row is None or row["conversation_id"] != message.conversation_id:
         raise not_found("file")
-    if row["author_id"] != actor.id:
+    if not is_own(row["party"], row["author_id"], actor):
         raise not_found("file")
     if row["state"] == "blocked":
         raise WeccError("bad_file", "This file was refused and cannot be sent.")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from gateway.engagement.model.file_name import display_name
 from gateway.engagement.model.file_type import (
@@ -15,7 +16,7 @@ from gateway.engagement.model.file_type import (
     refuse_program_name,
 )
 from gateway.engagement.model.views import attachment_view
-from gateway.engagement.service.access import conversation_for
+from gateway.engagement.service.access import conversation_for, is_own
 from gateway.engagement.service.attachments import AttachmentService
 from gateway.engagement.store import files, sites
 from gateway.engagement.wire import AttachmentView, UploadCreate, UploadView
@@ -48,7 +49,7 @@ class UploadService:
     blobs: Blobs
     attachments: AttachmentService
     limits: FileLimits = field(default_factory=FileLimits)
-    _busy: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
+    _busy: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def create(self, actor: Actor, body: UploadCreate) -> UploadView:
         """Announce a file; a repeat finds the same upload."""
@@ -72,8 +73,9 @@ class UploadService:
         conversation = conversation_for(tx, actor, body.conversation_id, "upload.write", lock=True)
         stored = files.upload_by_id(tx, body.id)
         if stored is not None:
-            same = (stored["conversation_id"], stored["size_bytes"], stored["author_id"])
-            if same != (body.conversation_id, body.size_bytes, actor.id):
+            same = (stored["conversation_id"], stored["size_bytes"])
+            is_mine = is_own(stored["party"], stored["author_id"], actor)
+            if not is_mine or same != (body.conversation_id, body.size_bytes):
                 raise WeccError("already_exists", "This upload id was used for another file.")
             return stored, _attachment_of(tx, stored)
         if conversation["state"] == "closed":
@@ -120,14 +122,12 @@ class UploadService:
         self, actor: Actor, upload_id: str, offset_bytes: int, data: bytes
     ) -> UploadView:
         """Store the next piece. The last one turns the upload into an attachment."""
-        key = (actor.tenant_id, upload_id)
-        lock = self._busy.setdefault(key, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._append(actor, upload_id, offset_bytes, data)
-        finally:
-            if not lock.locked():
-                self._busy.pop(key, None)
+        key = f"{actor.tenant_id}/{upload_id}"
+        lock = self._busy.get(key)
+        if lock is None:
+            lock = self._busy[key] = asyncio.Lock()
+        async with lock:
+            return await self._append(actor, upload_id, offset_bytes, data)
 
     async def _append(
         self, actor: Actor, upload_id: str, offset_bytes: int, data: bytes
@@ -214,7 +214,7 @@ def _blob(tenant_id: str, row: Row) -> BlobRef:
 def _upload_for(tx: Tx, actor: Actor, upload_id: str) -> Row:
     """Return one's own upload; somebody else's does not exist."""
     row = files.upload_by_id(tx, upload_id)
-    if row is None or row["author_id"] != actor.id:
+    if row is None or not is_own(row["party"], row["author_id"], actor):
         raise not_found("upload")
     conversation_for(tx, actor, row["conversation_id"], "upload.write")
     return row

@@ -1,6 +1,13 @@
-"""What both audiences' halves of a connection share: answers, heartbeats, typing and calls."""
+"""What both audiences' halves of a connection share: answers, heartbeats, typing and calls.
+
+A side subscribes before it asks how things stand, so that nothing falls between the two; what is
+published until the welcome is sent waits and follows it, so that no older picture comes last.
+"""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
 
 from gateway.engagement.wire import HistoryGet, HistoryPage, ReceiptSet
 from gateway.kernel.actor import Actor
@@ -14,11 +21,34 @@ from gateway.voice import wire as voice
 class BaseSide:
     """The gateway's half of one connection. ``actor`` is None until ``hello``."""
 
-    __slots__ = ("actor", "connection", "rooms")
+    __slots__ = ("_held", "actor", "connection", "rooms")
 
     def __init__(self, connection: Connection, rooms: Rooms) -> None:
         self.connection, self.rooms = connection, rooms
         self.actor: Actor | None = None
+        self._held: list[tuple[Callable[[object], None], object]] | None = None
+
+    def after_welcome(self, deliver: Callable[[object], None]) -> Callable[[object], None]:
+        """Return ``deliver``, put off while a welcome is being put together."""
+
+        def heard(frame: object) -> None:
+            if self._held is None:
+                deliver(frame)
+            else:
+                self._held.append((deliver, frame))
+
+        return heard
+
+    @contextlib.contextmanager
+    def welcoming(self) -> Iterator[None]:
+        """Keep back what is published meanwhile; it goes out at the end, in its order."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for deliver, frame in held:
+                deliver(frame)
 
     def known_actor(self) -> Actor:
         """Return who this is; raises ``hello_expected`` before the hello."""

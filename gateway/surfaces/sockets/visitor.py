@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from channels.contract import File, Identity, Inbound, Text
+from channels.contract import File, Text
 from gateway.engagement.model.views import VisitorSummary
 from gateway.engagement.service import announce
 from gateway.engagement.service.access import conversation_for
@@ -31,7 +31,10 @@ from gateway.surfaces.availability import site_topic
 from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
+from gateway.surfaces.sockets.form import check_form
+from gateway.surfaces.sockets.inbound import web_message
 from gateway.surfaces.sockets.side import BaseSide
+from gateway.tenancy.service import VerifiedVisitor
 from gateway.tenancy.wire import SiteView
 from gateway.voice import wire as voice
 
@@ -100,8 +103,10 @@ class VisitorSide(BaseSide):
         self._visit = Visit(
             language=frame.language, page=_page(frame.page), user_agent=self.user_agent
         )
-        await self._enter(actor)
-        await self._welcome(token, frame.resume)
+        with self.welcoming():
+            await self._enter(actor)
+            await self._welcome(token)
+        await self._catch_up(frame.resume)
 
     async def _recognise(self, token: str | None) -> tuple[str, Actor]:
         if token:
@@ -119,13 +124,17 @@ class VisitorSide(BaseSide):
         self._unsubscribe()
         previous, self.actor = self.actor, actor
         self._mine.clear()
-        if previous is not None and previous.id != actor.id:
-            await self.rooms.engagement.disconnected(previous)
         bus = self.rooms.bus
         self._ends = [
-            bus.subscribe(visitor_topic(self.tenant_id, actor.id), self._deliver),
-            bus.subscribe(site_topic(self.tenant_id, self._site.id), self._availability),
+            bus.subscribe(visitor_topic(self.tenant_id, actor.id), self._heard),
+            bus.subscribe(
+                site_topic(self.tenant_id, self._site.id), self.after_welcome(self._availability)
+            ),
         ]
+        if previous is not None and previous.contact_id == actor.contact_id:
+            return  # this socket is counted already
+        if previous is not None:
+            await self.rooms.engagement.disconnected(previous)
         await self.rooms.engagement.connected(actor)
 
     def _unsubscribe(self) -> None:
@@ -133,7 +142,7 @@ class VisitorSide(BaseSide):
             end()
         self._ends = []
 
-    async def _welcome(self, token: str, resume: list[Resume]) -> None:
+    async def _welcome(self, token: str) -> None:
         actor, rooms = self.known_actor(), self.rooms
 
         def read(tx: Tx) -> tuple[list[VisitorSummary], ContactView | None]:
@@ -160,18 +169,23 @@ class VisitorSide(BaseSide):
             )
         )
         self._availability(availability)
-        for missed in await rooms.engagement.resume(actor, resume):
+
+    async def _catch_up(self, resume: list[Resume]) -> None:
+        actor = self.known_actor()
+        for missed in await self.rooms.engagement.resume(actor, resume):
             self.connection.send(missed)
-        for known in await rooms.voice.frames_for(actor):
+        for known in await self.rooms.voice.frames_for(actor):
             self.connection.send(known)
 
     # ---- delivery --------------------------------------------------------------------------
 
+    def _heard(self, frame: object) -> None:
+        if not isinstance(frame, _Rotated):
+            self.after_welcome(self._deliver)(frame)
+        elif frame.by is not self.connection:
+            self.connection.end("unauthenticated", again=True)
+
     def _deliver(self, frame: object) -> None:
-        if isinstance(frame, _Rotated):
-            if frame.by is not self.connection:
-                self.connection.end("unauthenticated", again=True)
-            return
         if isinstance(frame, VisitorSummary):
             self._mine.add(frame.id)
             frame = wire.VisitorConversationChanged(conversation=_conversation(frame))
@@ -188,23 +202,16 @@ class VisitorSide(BaseSide):
     async def start_conversation(self, frame: wire.ConversationStart) -> None:
         """Open a conversation with its first message, or leave a message."""
         actor, visit = self.known_actor(), self._known_visit()
-        is_known = frame.conversation_id in self._mine
-        if not is_known:
-            _check_form(self._site, frame.form)
-            self._check_identity()
-            self.rooms.limiter.check("conversation", self.bucket)
+        if frame.conversation_id not in self._mine:
+            await self._check_new(await self._present_site(), frame.form)
         state = await self.rooms.sites.state(self.tenant_id, self._site.id)
         # a chat nobody is there for still reaches somebody: it becomes a left message
         kind: Kind = "message" if frame.mode == "message" or state == "offline" else "chat"
-        inbound = self._inbound(
-            frame.message_id, frame.conversation_id, Text(text=frame.text), frame.form
+        text = Text(text=frame.text)
+        inbound = web_message(
+            actor, frame.message_id, frame.conversation_id, text, self.rooms.clock, frame.form
         )
-        message = await self.rooms.intake.receive(
-            actor,
-            inbound,
-            visit,
-            opens=kind,
-        )
+        message = await self.rooms.intake.receive(actor, inbound, visit, opens=kind)
         self._mine.add(frame.conversation_id)
         self.ack(frame.ref, message.id, message.seq, message.at_ms)
 
@@ -217,8 +224,9 @@ class VisitorSide(BaseSide):
             if frame.text:
                 raise WeccError("bad_value", "Text or a file, not both.", field="text")
             part = File(fetch_ref=frame.attachment_id, name="", media_type="", size_bytes=0)
-        inbound = self._inbound(frame.id, frame.conversation_id, part)
-        message = await self.rooms.intake.receive(self.known_actor(), inbound)
+        actor = self.known_actor()
+        inbound = web_message(actor, frame.id, frame.conversation_id, part, self.rooms.clock)
+        message = await self.rooms.intake.receive(actor, inbound)
         self.ack(frame.ref, message.id, message.seq, message.at_ms)
 
     async def typing(self, frame: TypingSet) -> None:
@@ -270,35 +278,42 @@ class VisitorSide(BaseSide):
 
     async def identify(self, frame: wire.IdentitySet) -> None:
         """Verify who the site says this is, and go on as that visitor with a new token."""
-        verified = await self.rooms.tenancy.visitors.verify(self.known_actor(), frame.jwt)
-        await self.rooms.database.write(
-            self.tenant_id,
-            lambda tx: self.rooms.engagement.identify_contact(
-                tx,
-                verified.actor,
-                name=verified.name,
-                email=verified.email,
-                previous_contact_id=verified.previous.contact_id,
-            ),
+        verified = await self.rooms.tenancy.visitors.verify(
+            self.known_actor(), frame.jwt, self._bring_along
         )
         if verified.is_rotated:
             topic = visitor_topic(self.tenant_id, verified.previous.id)
             self.rooms.bus.publish(topic, _Rotated(self.connection))
-        await self._enter(verified.actor)
-        self.ack(frame.ref)
-        await self._welcome(verified.token, [])
+        with self.welcoming():
+            await self._enter(verified.actor)
+            self.ack(frame.ref)
+            await self._welcome(verified.token)
+        await self._catch_up([])
+
+    def _bring_along(self, tx: Tx, verified: VerifiedVisitor) -> None:
+        """In the commit of the new token: what was theirs before stays theirs."""
+        self.rooms.engagement.identify_contact(
+            tx,
+            verified.actor,
+            name=verified.name,
+            email=verified.email,
+            previous_contact_id=verified.previous.contact_id,
+        )
+        if verified.actor.id != verified.previous.id:
+            self.rooms.voice.hand_over(tx, verified.previous.id, verified.actor.id)
 
     # ---- calls -----------------------------------------------------------------------------
 
     async def start_call(self, frame: voice.CallStart) -> None:
         """Call: a leg with music at once, and a place in the queue."""
-        if not self._site.calls:
+        site = await self._present_site()
+        if not site.calls:
             raise WeccError("media_unavailable", "This site does not offer calls.")
         if not self.rooms.sites.has_calls:
             raise WeccError("media_unavailable")
         if frame.conversation_id not in self._mine:
-            _check_form(self._site, frame.form)
-            self._check_identity()
+            await self._check_new(site, frame.form)
+        elif not await self.rooms.voice.exists(self.tenant_id, frame.call_id):
             self.rooms.limiter.check("conversation", self.bucket)
         request = CallRequest(frame.call_id, frame.conversation_id, frame.sdp_offer, frame.form)
         answer = await self.rooms.intake.receive_call(
@@ -314,29 +329,22 @@ class VisitorSide(BaseSide):
             raise WeccError("hello_expected")
         return self._visit
 
-    def _check_identity(self) -> None:
-        actor = self.known_actor()
-        if self._site.enforce_identity and not actor.name:
-            raise WeccError("bad_identity", "This site only serves visitors it has signed in.")
+    async def _present_site(self) -> SiteView:
+        """Return the site as it is set up now; a socket may be older than its settings."""
+        site = await self.rooms.tenancy.sites.find(self.tenant_id, self._site.id)
+        if site is None:
+            raise WeccError("not_found", "There is no such site any more.")
+        self._site = site
+        return site
 
-    def _inbound(
-        self,
-        message_id: str,
-        conversation_id: str,
-        part: Text | File,
-        form: Mapping[str, str] | None = None,
-    ) -> Inbound:
-        actor = self.known_actor()
-        return Inbound(
-            channel="web",
-            account=self._site.id,
-            external_id=message_id,
-            conversation_key=conversation_id,
-            sender=Identity(scheme="visitor", value=actor.id, display=actor.name),
-            parts=[part],
-            occurred_at_ms=self.rooms.clock.now_ms(),
-            context=form or {},
-        )
+    async def _check_new(self, site: SiteView, form: Mapping[str, str]) -> None:
+        """Check what a site asks of who begins a conversation."""
+        check_form(site, form)
+        if site.enforce_identity:
+            subject = await self.rooms.tenancy.visitors.subject(self.known_actor())
+            if subject is None:
+                raise WeccError("bad_identity", "This site only serves visitors it has signed in.")
+        self.rooms.limiter.check("conversation", self.bucket)
 
     async def _owned(self, actor: Actor, conversation_id: str, operation: str) -> None:
         def check(tx: Tx) -> None:
@@ -360,18 +368,6 @@ def _conversation(summary: VisitorSummary) -> wire.VisitorConversation:
         rating=summary.rating,
         agent_name=summary.agent_name,
     )
-
-
-def _check_form(site: SiteView, form: dict[str, str]) -> None:
-    """Refuse a pre-chat form that lacks what the site requires; says which field."""
-    for field in site.form:
-        value = form.get(field.name, "").strip()
-        if field.required and not value:
-            raise WeccError("bad_value", f"Please fill in {field.name}.", field=field.name)
-        if value and field.options and value not in field.options:
-            raise WeccError("bad_value", f"Choose one of {field.name}.", field=field.name)
-        if value and field.kind == "email" and "@" not in value:
-            raise WeccError("bad_value", "This is no e-mail address.", field=field.name)
 
 
 COMMANDS: dict[type, Command] = {

@@ -6,7 +6,7 @@ becomes a verified one, so a token planted beforehand sees nothing of the verifi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,17 +85,30 @@ class Visitors:
         row = await database.read(place.tenant_id, lambda tx: visitors.find(tx, place.object_id))
         return _actor(row, place.tenant_id) if row else None
 
-    async def verify(self, actor: Actor, jwt: str) -> VerifiedVisitor:
-        """Check an identity the site signed, then replace the visitor's token."""
+    async def verify(
+        self,
+        actor: Actor,
+        jwt: str,
+        bring_along: Callable[[Tx, VerifiedVisitor], None] | None = None,
+    ) -> VerifiedVisitor:
+        """Check an identity the site signed, then replace the visitor's token.
+
+        ``bring_along`` writes in the same commit what else changes with who the visitor is.
+        """
         authorize(actor, "identity.set")
         found = await self._sites.identity_secret(actor.tenant_id, actor.site_id)
         if found is None:
             raise WeccError("bad_identity", "This site has no identity key; make one in the desk.")
         key, secret = found
         claims = signed.verify(jwt, secret, key, self._ground.clock.now_ms())
-        return await self._ground.database.write(
-            actor.tenant_id, lambda tx: _verify_in(tx, actor, claims)
-        )
+
+        def work(tx: Tx) -> VerifiedVisitor:
+            verified = _verify_in(tx, actor, claims)
+            if bring_along is not None:
+                bring_along(tx, verified)
+            return verified
+
+        return await self._ground.database.write(actor.tenant_id, work)
 
     async def subject(self, actor: Actor) -> str | None:
         """Return the verified subject of a visitor, or None while anonymous."""

@@ -151,6 +151,10 @@ class VoiceService(Handling):
             if error.code not in ("wrong_state", "not_found"):  # over already
                 raise
 
+    def hand_over(self, tx: Tx, visitor_id: str, to_visitor_id: str) -> None:
+        """A visitor turned out to be another one: their calls go on as that one's."""
+        store.hand_over(tx, visitor_id, to_visitor_id)
+
     async def calls_for(self, actor: Actor) -> list[CallView]:
         """Return the actor's calls that are not over."""
         return [model.view(call) for call in await self._calls_of(actor)]

@@ -76,6 +76,12 @@ def ruled(
     )
 
 
+def unruled(intake: Intake, now_ms: int) -> Intake:
+    """The chosen queue was removed meanwhile; the routing table is asked again."""
+    _expect(intake, "ruled")
+    return msgspec.structs.replace(intake, state="analysed", queue_id=None, updated_at_ms=now_ms)
+
+
 def enqueued(intake: Intake, now_ms: int) -> Intake:
     """The queue holds it."""
     _expect(intake, "ruled")

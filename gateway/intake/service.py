@@ -125,21 +125,31 @@ class IntakeService:
             await self._refuse_unless_served(actor, request, visit)
 
         def work(tx: Tx) -> Intake:
-            self._engagement.open_conversation(tx, actor, opening)
+            view, _ = self._engagement.open_conversation(tx, actor, opening)
+            if view.state == "closed":
+                raise WeccError("closed", "The conversation is over; start a new one.")
             row = store.of_call(tx, request.conversation_id, request.call_id)
             return row or _begin(tx, actor, opening, "call", None, request.call_id)
 
         if intake is None:
             intake = await self._database.write(actor.tenant_id, work)
+        elif intake.state == "closed":
+            raise WeccError("closed", "This call was given up; start a new one.")
+        return await self._start_call(actor, request, intake)
+
+    async def _start_call(self, actor: Actor, request: CallRequest, intake: Intake) -> str:
+        """Make the leg. Without a call the intake is given up, at once or by its steps."""
+        tenant_id, call_id = actor.tenant_id, request.call_id
         try:
-            answer = await self._calls.start(
-                actor, request.call_id, request.conversation_id, intake.id, request.sdp_offer
+            return await self._calls.start(
+                actor, call_id, request.conversation_id, intake.id, request.sdp_offer
             )
         except WeccError:
-            await self._steps.give_up(actor.tenant_id, intake)
+            if not await self._calls.exists(tenant_id, call_id):
+                await self._steps.give_up(tenant_id, intake)
             raise
-        self._steps.advance(actor.tenant_id, intake)
-        return answer
+        finally:
+            self._steps.advance(tenant_id, intake)
 
     async def end_by_visitor(self, actor: Actor, conversation_id: str) -> None:
         """The visitor is done: close what is open; an agent goes to wrap-up."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from gateway.acd.service import AcdService, Enqueue
 from gateway.engagement.service import EngagementService
 from gateway.intake import model, store
-from gateway.intake.model import Intake
+from gateway.intake.model import Intake, StepState
 from gateway.intake.ports import Calls
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
@@ -64,7 +64,7 @@ class Steps:
         """Work on an intake in the background; a no-op while it is being worked on."""
         if intake.is_done or intake.id in self._running:
             return
-        task = asyncio.create_task(self._advance(tenant_id, intake), name=f"intake-{intake.id}")
+        task = asyncio.create_task(self._advance(tenant_id, intake.id), name=f"intake-{intake.id}")
         self._running[intake.id] = task
         task.add_done_callback(lambda _: self._running.pop(intake.id, None))
 
@@ -84,23 +84,24 @@ class Steps:
 
         return await self._database.write(tenant_id, work)
 
-    async def _advance(self, tenant_id: str, intake: Intake) -> None:
-        failures = 0
-        while not intake.is_done:
+    async def _advance(self, tenant_id: str, intake_id: str) -> None:
+        failures, is_done = 0, False
+        while not is_done:
             try:
-                intake = await self._step(tenant_id, intake)
+                is_done = await self._step(tenant_id, intake_id)
                 failures = 0
-            except asyncio.CancelledError:
-                raise
             except Exception as error:
                 code = error.code if isinstance(error, WeccError) else type(error).__name__
-                facts = {"interaction_id": intake.id, "state": intake.state, "code": code}
+                facts = {"interaction_id": intake_id, "code": code}
                 log.warning("an intake step failed and is tried again", extra=facts)
                 await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
                 failures += 1
 
-    async def _step(self, tenant_id: str, intake: Intake) -> Intake:
-        """Do the next step and return the intake as it is on disk then."""
+    async def _step(self, tenant_id: str, intake_id: str) -> bool:
+        """Do the next step of what is on disk; True when nothing is left to do."""
+        intake = await self._database.read(tenant_id, lambda tx: store.find(tx, intake_id))
+        if intake is None or intake.is_done:
+            return True
         if intake.kind == "call" and not await self._calls.exists(tenant_id, intake.call_id or ""):
             await self.give_up(tenant_id, intake)
         elif intake.state == "received":
@@ -109,8 +110,7 @@ class Steps:
             await self._rule(tenant_id, intake)
         else:
             await self._enqueue(tenant_id, intake)
-        present = await self._database.read(tenant_id, lambda tx: store.find(tx, intake.id))
-        return present or model.closed(intake, self._clock.now_ms())
+        return False
 
     async def _analyse(self, tenant_id: str, intake: Intake) -> None:
         text = await self._database.read(tenant_id, lambda tx: self._text_of(tx, intake))
@@ -161,6 +161,12 @@ class Steps:
         await self._database.write(tenant_id, work)
 
     async def _enqueue(self, tenant_id: str, intake: Intake) -> None:
+        queue_id = intake.queue_id or ""
+        if not await self._database.read(
+            tenant_id, lambda tx: self._acd.queue_exists(tx, queue_id)
+        ):
+            await self._write_step(tenant_id, lambda now: model.unruled(intake, now), "ruled")
+            return
         await self._acd.enqueue(
             tenant_id,
             Enqueue(
@@ -168,7 +174,7 @@ class Steps:
                 kind=intake.kind,
                 conversation_id=intake.conversation_id,
                 call_id=intake.call_id,
-                queue_id=intake.queue_id or "",
+                queue_id=queue_id,
                 required_skills=intake.skills,
                 priority=intake.priority,
                 created_at_ms=intake.created_at_ms,
@@ -176,10 +182,26 @@ class Steps:
             ),
         )
 
-        def work(tx: Tx) -> None:
-            store.update(tx, model.enqueued(intake, tx.now_ms), "ruled")
+        state = await self._write_step(tenant_id, lambda now: model.enqueued(intake, now), "ruled")
+        has_left = state == "closed"
+        if intake.kind == "call" and not has_left:
+            has_left = not await self._calls.exists(tenant_id, intake.call_id or "")
+        if has_left:  # while the queue took it
+            await self._acd.abandon(tenant_id, intake.id)
 
-        await self._database.write(tenant_id, work)
+    async def _write_step(
+        self, tenant_id: str, step: Callable[[int], Intake], expected: StepState
+    ) -> StepState:
+        """Write the next step unless something else happened; return the state on disk then."""
+
+        def work(tx: Tx) -> StepState:
+            done = step(tx.now_ms)
+            if store.update(tx, done, expected):
+                return done.state
+            present = store.find(tx, done.id)
+            return "closed" if present is None else present.state
+
+        return await self._database.write(tenant_id, work)
 
     def _text_of(self, tx: Tx, intake: Intake) -> str:
         """Return the first message's text, or nothing for a call."""

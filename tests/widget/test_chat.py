@@ -6,11 +6,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocket, expect
 
 from tests.widget.shop import Desk, Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+SHORT_MINUTE = """const real = window.setTimeout;
+window.setTimeout = (act, ms, ...rest) => real(act, ms === 60_000 ? 1_500 : ms, ...rest);"""
 
 
 async def test_a_chat_from_the_first_word_to_the_rating(shop: Shop, desk: Desk) -> None:
@@ -133,6 +136,45 @@ async def test_networks_without_sockets(shop: Shop, desk: Desk, refused: tuple[s
     await expect(widget.text("heard you")).to_be_visible()
     await widget.say("and back")
     await desk.wait(lambda f: f["type"] == "message.new" and f["message"]["text"] == "and back")
+
+
+@pytest.mark.parametrize("refused", [("/v1/socket",), ("/v1/socket", "/v1/stream")])
+async def test_back_to_a_socket_when_one_gets_through(
+    shop: Shop, desk: Desk, refused: tuple[str, ...]
+) -> None:
+    shop.road.refused = tuple(mark.encode() for mark in refused)
+    context = await shop.context()
+    await context.add_init_script(SHORT_MINUTE)
+    widget = await shop.visit(context)
+    opened: list[str] = []
+    heard: list[str] = []
+
+    def note(socket: WebSocket) -> None:
+        opened.append(socket.url)
+        socket.on("framereceived", lambda frame: heard.append(str(frame)))
+
+    widget.page.on("websocket", note)
+    await widget.launcher.click()
+    await expect(widget.root.locator(".strip")).to_have_count(0, timeout=20_000)
+    await widget.start("by another way")
+    conversation = await desk.take()
+    before = len(opened)
+    await widget.page.wait_for_timeout(4_000)
+    assert len(opened) > before, "tried again, in vain"
+    assert heard == []
+    await expect(widget.root.locator(".strip.lost")).to_have_count(0)
+    shop.road.refused = ()
+    await widget.page.wait_for_event("websocket")
+    await widget.page.wait_for_timeout(500)
+    await desk.post(conversation, "over the socket")
+    await expect(widget.text("over the socket")).to_be_visible()
+    assert any("over the socket" in frame for frame in heard)
+    after = len(opened)
+    await widget.say("and back")
+    await desk.wait(lambda f: f["type"] == "message.new" and f["message"]["text"] == "and back")
+    await widget.page.wait_for_timeout(4_000)
+    assert len(opened) == after, "there is nothing higher to try"
+    assert await widget.texts() == ["by another way", "over the socket", "and back"]
 
 
 async def test_the_form_follows_who_is_there(shop: Shop, desk: Desk) -> None:

@@ -53,6 +53,8 @@ export interface EnginePorts {
 }
 
 const RECEIPT_MS = 150;
+/** How the references of signed identities begin: the page hears of their refusal. */
+const IDENTITY = "id";
 
 /** `…/v1` below the API's address, whether or not the address already says so. */
 export const apiBase = (url: string): string => url.replace(/\/+$/, "").replace(/(\/v1)?$/, "/v1");
@@ -94,7 +96,9 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
       const { id, state } = frame.conversation;
       if (model.conversations[id]?.state !== state) host.emit("conversation", { id, state });
     }
-    if (frame.type === "error" && !frame.ref) host.emit("error", frame);
+    if (frame.type === "error" && (!frame.ref || frame.ref.startsWith(IDENTITY))) {
+      host.emit("error", { code: frame.code, message: frame.message });
+    }
     learn(apply(model, frame, Date.now()));
     if (frame.type === "typing.changed") setTimeout(changed, TYPING_MS + 50);
     if (fresh.length) arrived(fresh, tabs.isLeader());
@@ -145,7 +149,7 @@ export function startEngine({ host, changed, arrived }: EnginePorts): Engine {
     if (!identity) return;
     const jwt = typeof identity === "string" ? identity : await identity();
     if (typeof identity === "string") identity = undefined; // a signed identity is good for once
-    engine.send({ type: "identity.set", jwt, ref: newId("id") });
+    engine.send({ type: "identity.set", jwt, ref: newId(IDENTITY) });
   };
 
   const sayPage = (): void => engine.send({ type: "page.set", page: pageInfo(), context });

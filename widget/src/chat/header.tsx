@@ -1,6 +1,6 @@
 /** The head of the panel: who is there, and what else can be done. */
 import type { JSX } from "preact";
-import { openConversation, placeOf } from "../state/select";
+import { companionOf, openConversation } from "../state/select";
 import type { Chat, View } from "./context";
 import { Icon, type IconName } from "./icons";
 import { Menu } from "./parts";
@@ -29,9 +29,8 @@ function subtitle(chat: Chat, view: View, isClosed: boolean): string {
   const { engine, t } = chat;
   const model = engine.model();
   if (view.name === "list") return "";
-  const place = view.name === "thread" ? placeOf(model, view.id) : null;
-  if (place?.state === "active" && place.agent_name && !isClosed)
-    return t("withYou", { name: place.agent_name });
+  const name = view.name === "thread" && !isClosed ? companionOf(model, view.id) : "";
+  if (name) return t("withYou", { name });
   return t(model.availability);
 }
 

@@ -34,6 +34,8 @@ const HELLO_MS = 8_000;
 const ACK_MS = 12_000;
 const PONG_MS = 6_000;
 const BACK_OFF_MS = 15_000;
+/** How often a lower rung looks whether a WebSocket gets through by now. */
+const CLIMB_MS = 60_000;
 /** Codes that time may heal; every other refusal is final. */
 const TEMPORARY = new Set([
   "rate_limited",
@@ -51,6 +53,8 @@ async function rung(level: number): Promise<OpenTransport> {
 
 export function connect(ports: LinkPorts): Link {
   let transport: Transport | undefined;
+  /** A WebSocket tried beside a lower rung. */
+  let side: Transport | undefined;
   let attempt = 0;
   let level = 0;
   let failures = 0;
@@ -60,11 +64,12 @@ export function connect(ports: LinkPorts): Link {
   let inFlight = "";
   let holdUntil = 0;
   let afterMs = 0;
-  const timers: Record<"retry" | "alive" | "ack" | "hold", number> = {
+  const timers: Record<"retry" | "alive" | "ack" | "hold" | "climb", number> = {
     retry: 0,
     alive: 0,
     ack: 0,
     hold: 0,
+    climb: 0,
   };
   const later = (name: keyof typeof timers, run: () => void, ms: number): void => {
     clearTimeout(timers[name]);
@@ -94,8 +99,14 @@ export function connect(ports: LinkPorts): Link {
       heartbeatMs,
     );
 
-  const down = (): void => {
+  const quit = (): void => {
     for (const timer of Object.values(timers)) clearTimeout(timer);
+    const tried = side;
+    side = undefined;
+    tried?.close();
+  };
+  const down = (): void => {
+    quit();
     transport = undefined;
     inFlight = "";
     if (isStopped) return;
@@ -113,7 +124,7 @@ export function connect(ports: LinkPorts): Link {
   };
   const stop = (code: string): void => {
     isStopped = true;
-    for (const timer of Object.values(timers)) clearTimeout(timer);
+    quit();
     transport?.close();
     if (code) ports.status("stopped", code);
   };
@@ -138,6 +149,7 @@ export function connect(ports: LinkPorts): Link {
         heartbeatMs = message.heartbeat_ms || heartbeatMs;
         ports.received(message);
         ports.status("online", "");
+        if (level) later("climb", climb, CLIMB_MS);
         return flush();
       case "ack":
         if (message.ref !== inFlight) return ports.received(message);
@@ -163,8 +175,41 @@ export function connect(ports: LinkPorts): Link {
     ports.status("connecting", "");
     const use = await rung(level).catch(() => openSocket);
     if (isStopped || transport) return;
-    transport = use({ ...ports, frame, down });
+    transport = begin(use);
     later("alive", () => transport?.close(), HELLO_MS);
+  };
+  /** Say hello over a WebSocket beside the lower rung; where it is welcome, go on over it alone. */
+  const climb = (): void => {
+    side = begin(openSocket);
+    later("climb", side.close, HELLO_MS);
+  };
+  const arrive = (): void => {
+    const below = transport;
+    transport = side;
+    side = undefined;
+    level = 0;
+    inFlight = ""; // what was not answered below is said again: its id makes that harmless
+    clearTimeout(timers.climb);
+    clearTimeout(timers.ack);
+    below?.close();
+  };
+  /** A transport is heard only while it is the one in use, or tried beside it. */
+  const begin = (use: OpenTransport): Transport => {
+    const made = use({
+      ...ports,
+      frame(message) {
+        if (made === side && message.type === "welcome") arrive();
+        if (made === transport) frame(message);
+      },
+      down() {
+        if (made === transport) down();
+        else if (made === side) {
+          side = undefined;
+          later("climb", climb, CLIMB_MS);
+        }
+      },
+    });
+    return made;
   };
 
   const poke = (): void => {

@@ -90,11 +90,18 @@ export function timeline(model: Model, entries: readonly Entry[], id: string): L
   return lines;
 }
 
-/** Where the visitor stands: a waiting call before a chat, a message left never waits. */
+/** Where the visitor stands with the chat, or with the message that was left. */
 export function placeOf(model: Model, id: string): QueuePlace | null {
-  const at = (kind: string): QueuePlace | undefined =>
-    model.places[placeKey({ conversation_id: id, kind })];
-  return at("chat") ?? at("message") ?? null;
+  return placeAt(model, id, "chat") ?? placeAt(model, id, "message") ?? null;
+}
+
+const placeAt = (model: Model, id: string, kind: string): QueuePlace | undefined =>
+  model.places[placeKey({ conversation_id: id, kind })];
+
+/** Who is with the visitor now, in the chat or in the call. */
+export function companionOf(model: Model, id: string): string {
+  const held = ["chat", "message", "call"].map((kind) => placeAt(model, id, kind));
+  return held.find((place) => place?.state === "active" && place.agent_name)?.agent_name ?? "";
 }
 
 export function liveCall(model: Model): Model["live"][string] | null {

@@ -1,0 +1,133 @@
+"""A call between a visitor in a real browser and an agent with a real WebRTC peer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.voice.rig import Peer, loudness, main_hertz
+from tests.widget.shop import Desk, Shop, Widget
+
+pytestmark = [pytest.mark.browser, pytest.mark.server]
+
+AGENT_HZ = 440.0
+LEGS = """window.legs = []; const Real = RTCPeerConnection;
+window.RTCPeerConnection = class extends Real {
+  constructor(...all) { super(...all); window.legs.push(this); } };"""
+STRONGEST = """async () => {
+  const context = window.listening ??= new AudioContext();
+  await context.resume();
+  const leg = window.legs.at(-1);
+  const stream = new MediaStream(leg.getReceivers().map(one => one.track));
+  const ear = context.createAnalyser();
+  ear.fftSize = 32768;
+  context.createMediaStreamSource(stream).connect(ear);
+  await new Promise(done => setTimeout(done, 1200));
+  const bins = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(bins);
+  const top = bins.reduce((best, level, at) => (level > bins[best] ? at : best), 0);
+  return [top * context.sampleRate / ear.fftSize, bins[top]];
+}"""
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    """The agent's microphone and loudspeaker."""
+    peer = Peer(AGENT_HZ)
+    yield peer
+    await peer.close()
+
+
+async def answer(desk: Desk, peer: Peer) -> str:
+    """Pick up the call that rings; returns its id."""
+    frame = await desk.wait(
+        lambda f: f["type"] == "offer.new" and f["offer"]["interaction"]["kind"] == "call"
+    )
+    offer, ref = frame["offer"], uuid.uuid4().hex
+    desk.taken.append(offer["interaction"]["id"])
+    request = {"type": "offer.accept", "offer_id": offer["id"], "ref": ref}
+    await desk.send(request | {"sdp_offer": await peer.offer()})
+    answered = await desk.wait(lambda f: f.get("ref") == ref)
+    assert answered["type"] == "call.answer", answered
+    await peer.answer(answered["sdp_answer"])
+    return str(answered["call_id"])
+
+
+async def loudest(peer: Peer) -> float:
+    """How loud the visitor's microphone is; its test sound beeps once a second."""
+    await peer.hear(0.4)  # what was under way
+    return loudness(await peer.hear(2.0))
+
+
+async def hears_hertz(widget: Widget, hertz: float) -> bool:
+    """Whether this tone is the strongest sound the visitor gets."""
+    found, level_db = await widget.page.evaluate(STRONGEST)
+    return abs(found - hertz) < 5 and level_db > -60
+
+
+async def test_a_call_from_ringing_to_hanging_up(shop: Shop, desk: Desk, peer: Peer) -> None:
+    context = await shop.context()
+    await context.add_init_script(LEGS)
+    widget = await shop.visit(context)
+    await widget.launcher.click()
+    await widget.root.get_by_role("button", name="Call").click()
+    status = widget.root.locator(".call [role=status]")
+    await expect(widget.root.locator(".call.live")).to_be_visible()
+    call_id = await answer(desk, peer)
+    await expect(status).to_have_text("In a call with Wei")
+    assert await loudest(peer) > 0.005
+    assert await hears_hertz(widget, AGENT_HZ)
+    await widget.picture("talk")
+
+    button = widget.root.locator(".call").get_by_role("button")
+    await button.and_(widget.page.get_by_label("Mute", exact=True)).click()
+    muted = await desk.wait(lambda f: f["type"] == "call.changed" and "visitor" in f["muted"])
+    assert muted["call"]["id"] == call_id
+    assert await loudest(peer) < 0.001
+    await button.and_(widget.page.get_by_label("Unmute")).click()
+    assert await loudest(peer) > 0.005
+    await desk.send({"type": "call.mute", "call_id": call_id, "on": True})
+    await expect(widget.root.locator(".call")).to_contain_text("microphone is off")
+    await desk.send({"type": "call.mute", "call_id": call_id, "on": False})
+
+    await button.and_(widget.page.get_by_label("Hold")).click()
+    await expect(status).to_have_text("On hold")
+    await desk.wait(lambda f: f["type"] == "call.changed" and f["call"]["held_by"] == "visitor")
+    sound = await peer.hear(1.5)
+    assert loudness(sound) > 0.003, "the agent hears music"
+    assert not await hears_hertz(widget, AGENT_HZ)
+    await widget.picture("talk-held")
+    await button.and_(widget.page.get_by_label("Resume")).click()
+    await expect(status).to_have_text("In a call with Wei")
+    await desk.send({"type": "call.hold", "call_id": call_id, "on": True})
+    await expect(status).to_have_text("The agent has put you on hold")
+    assert not await hears_hertz(widget, AGENT_HZ)
+    await desk.send({"type": "call.hold", "call_id": call_id, "on": False})
+    await expect(status).to_have_text("In a call with Wei")
+    assert await hears_hertz(widget, AGENT_HZ)
+
+    start = len(desk.frames)
+    await button.and_(widget.page.get_by_label("Hang up")).click()
+    await expect(status).to_have_text("Call ended")
+    ended = await desk.wait(
+        lambda f: f["type"] == "call.changed" and f["call"]["state"] == "ended", start=start
+    )
+    assert ended["call"]["end_reason"] == "visitor_hung_up"
+    states = await widget.page.evaluate("legs.map(one => one.connectionState)")
+    assert set(states) == {"closed"}, "the microphone is let go"
+
+
+async def test_the_agent_hangs_up(shop: Shop, desk: Desk, peer: Peer) -> None:
+    widget = await shop.visit(await shop.context())
+    await widget.page.evaluate("wecc.startCall()")
+    call_id = await answer(desk, peer)
+    status = widget.root.locator(".call [role=status]")
+    await expect(status).to_have_text("In a call with Wei")
+    assert main_hertz(await peer.hear(1.0)) > 0
+    await desk.send({"type": "call.hang_up", "call_id": call_id})
+    await expect(status).to_have_text("Call ended")
+    await widget.root.locator(".call").get_by_role("button", name="Close").click()
+    await expect(widget.root.locator(".call")).to_have_count(0)

@@ -1,0 +1,270 @@
+"""Calls through the whole product: what is said on one side is heard on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.live.callers import (
+    AGENT_HZ,
+    VISITOR_HZ,
+    Answerer,
+    Caller,
+    Listening,
+    carrier,
+)
+from tests.live.product import Product, Staff, eventually
+from tests.live.sockets import Visitor
+from tests.live.test_faults import comes_back
+from tests.voice.conftest import peers_on_loopback  # noqa: F401
+
+ORIGIN = "https://shop.example.com"
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture(scope="module")
+def site(admin: Staff) -> dict[str, Any]:
+    """A site, and a queue whose calls ring for five seconds."""
+    queue = admin.call("GET", "/queues")[0]
+    changed = {name: value for name, value in queue.items() if name != "id"}
+    changed["offer_timeout_s"] = {"call": 5}
+    admin.call("PUT", f"/queues/{queue['id']}", changed)
+    return admin.add_site(ORIGIN)
+
+
+@pytest.fixture(scope="module")
+def persons(admin: Staff) -> list[Staff]:
+    """Two agents."""
+    return [admin.add_agent(f"Agent {n}", f"agent{n}@example.com") for n in (1, 2)]
+
+
+@pytest.fixture
+async def caller(running: Product, site: dict[str, Any]) -> AsyncIterator[Caller]:
+    """A visitor."""
+    found = Caller(running, site)
+    yield found
+    await found.gone()
+
+
+@pytest.fixture
+async def agent(running: Product, persons: list[Staff]) -> AsyncIterator[Answerer]:
+    """An agent on duty; off duty at the end."""
+    found = Answerer(running, persons[0])
+    await found.on_duty()
+    yield found
+    await found.agent.ask({"type": "agent.state.set", "state": "not_ready"})
+    await found.gone()
+
+
+async def both_hear(caller: Caller, agent: Answerer) -> None:
+    """Each side hears the other's tone."""
+    await asyncio.gather(agent.hears_hertz(VISITOR_HZ), caller.hears_hertz(AGENT_HZ))
+
+
+async def test_a_whole_call(caller: Caller, agent: Answerer) -> None:
+    await caller.call()
+    await caller.hears_music()
+    offer = await agent.take(caller.visitor.conversation)
+    assert offer["interaction"]["kind"] == "call"
+    await caller.state("connected")
+    await both_hear(caller, agent)
+    await agent.request("call.hold", on=True)
+    await caller.state("held")
+    await caller.hears_music()
+    start = len(caller.wire.frames)
+    await agent.request("call.hold", on=False)
+    await caller.state("connected", start)
+    await both_hear(caller, agent)
+    await caller.request("call.mute", on=True)
+    await agent.wire.wait(lambda f: f["type"] == "call.changed" and f["muted"] == ["visitor"])
+    await caller.request("call.hang_up")
+    ended = await agent.state("ended")
+    assert ended["call"]["end_reason"] == "visitor_hung_up"
+    await agent.wrap_up(offer["interaction"]["id"])
+
+
+async def test_web_process_killed_during_a_call(
+    running: Product, caller: Caller, agent: Answerer
+) -> None:
+    await caller.call()
+    offer = await agent.take(caller.visitor.conversation)
+    await both_hear(caller, agent)
+    ears = [Listening(caller), Listening(agent)]
+    began_s = time.monotonic()
+    running.kill("web")
+    await asyncio.to_thread(running.wait_ready)
+    await asyncio.sleep(2)
+    for ear in ears:
+        ear.heard_without_gap(time.monotonic() - began_s)
+    await comes_back(caller.visitor, [])
+    await comes_back(agent.agent, [])
+    for party in (caller, agent):
+        welcome = next(f for f in reversed(party.wire.frames) if f["type"] == "welcome")
+        assert [(c["id"], c["state"]) for c in welcome["calls"]] == [(caller.call_id, "connected")]
+    start = len(agent.wire.frames)
+    await caller.request("call.hang_up")
+    await agent.state("ended", start)
+    await agent.wrap_up(offer["interaction"]["id"], start)
+
+
+async def test_media_worker_killed_and_hung_during_a_call(
+    running: Product, caller: Caller, agent: Answerer
+) -> None:
+    await caller.call()
+    offer = await agent.take(caller.visitor.conversation)
+    await both_hear(caller, agent)
+    for how, limit_s in ((signal.SIGKILL, 1.0), (signal.SIGSTOP, 3.5)):
+        starts = [len(party.wire.frames) for party in (caller, agent)]
+        pid = carrier(running)
+        began_s = time.monotonic()
+        os.kill(pid, how)
+        await asyncio.gather(caller.lost(starts[0]), agent.lost(starts[1]))
+        assert time.monotonic() - began_s < limit_s
+        await asyncio.gather(caller.reconnect(), agent.reconnect())
+        await both_hear(caller, agent)
+        await asyncio.to_thread(
+            eventually, lambda pid=pid: pid not in running.processes()["media"], 4, "its end"
+        )
+        await asyncio.to_thread(
+            eventually, lambda: len(running.processes()["media"]) == 2, 5, "a new worker"
+        )
+        await asyncio.sleep(2)  # until the new worker answers
+    start = len(caller.wire.frames)
+    await agent.request("call.hang_up")
+    ended = await caller.state("ended", start)
+    assert ended["call"]["end_reason"] == "agent_hung_up"
+    await agent.wrap_up(offer["interaction"]["id"])
+
+
+async def test_hung_standby_is_replaced_within_three_seconds(running: Product) -> None:
+    stopped = running.processes()["media"][1]
+    began_s = time.monotonic()
+    os.kill(stopped, signal.SIGSTOP)
+    await asyncio.to_thread(
+        eventually, lambda: stopped not in running.processes()["media"], 5, "its end"
+    )
+    assert time.monotonic() - began_s <= 3.5
+    await asyncio.to_thread(
+        eventually, lambda: len(running.processes()["media"]) == 2, 5, "a new worker"
+    )
+
+
+async def test_calls_are_offered_only_while_media_answers(
+    running: Product, site: dict[str, Any], caller: Caller, agent: Answerer
+) -> None:
+    def offered() -> bool:
+        config = running.http("widget").get(f"/v1/sites/{site['key']}/config")
+        return bool(config.json()["calls"])
+
+    await asyncio.to_thread(eventually, offered, 10, "calls")
+    visitor = Visitor(running, site)
+    await visitor.hello()
+    first = await visitor.wait("availability.changed")
+    assert first["calls"] is True
+    start = len(visitor.frames)
+    for pid in running.processes()["media"]:
+        os.kill(pid, signal.SIGSTOP)
+    is_without = lambda f: f["type"] == "availability.changed" and not f["calls"]  # noqa: E731
+    await visitor.wait(is_without, 5, start)
+    assert not offered()
+    await caller.visitor.hello()
+    refused = await caller.wire.ask(caller.frame() | {"sdp_offer": await caller.peer.offer()})
+    assert refused["code"] == "media_unavailable"
+    await caller.visitor.close()
+    assert (await caller.visitor.hello())["conversations"] == [], "nothing was begun"
+    # chat goes on meanwhile
+    await visitor.start("Can you hear me?")
+    offer = await agent.agent.accept(visitor.conversation)
+    start = len(visitor.frames)
+    is_back = lambda f: f["type"] == "availability.changed" and f["calls"]  # noqa: E731
+    if not offered():
+        await visitor.wait(is_back, 10, start)
+    assert offered()
+    await agent.agent.must(
+        {"type": "interaction.end", "interaction_id": offer["interaction"]["id"]}
+    )
+    await agent.wrap_up(offer["interaction"]["id"])
+    await visitor.close()
+
+
+async def test_nobody_there(running: Product, caller: Caller) -> None:
+    await caller.visitor.hello()
+    refused = await caller.wire.ask(caller.frame() | {"sdp_offer": await caller.peer.offer()})
+    assert refused["code"] == "nobody_there"
+
+
+async def test_accept_without_microphone_keeps_ringing(caller: Caller, agent: Answerer) -> None:
+    await caller.call()
+    offer = await agent.rings(caller.visitor.conversation)
+    for sdp, code in ((None, "bad_sdp"), ("v=0\r\nnonsense", "bad_sdp")):
+        request = {"type": "offer.accept", "offer_id": offer["id"], "sdp_offer": sdp}
+        assert (await agent.wire.ask(request))["code"] == code
+    assert not [f for f in agent.wire.frames if f["type"] == "offer.gone"]
+    await agent.answered({"type": "offer.accept", "offer_id": offer["id"]})
+    await both_hear(caller, agent)
+    await agent.request("call.hang_up")
+    await agent.wrap_up(offer["interaction"]["id"])
+
+
+async def test_visitor_hangs_up_while_it_rings(caller: Caller, agent: Answerer) -> None:
+    await caller.call()
+    offer = await agent.rings(caller.visitor.conversation)
+    await caller.request("call.hang_up")
+    gone = await agent.wire.wait(lambda f: f["type"] == "offer.gone")
+    assert (gone["offer_id"], gone["outcome"]) == (offer["id"], "withdrawn")
+    late = {"type": "offer.accept", "offer_id": offer["id"], "sdp_offer": await agent.peer.offer()}
+    assert (await agent.wire.ask(late))["code"] == "offer_gone"
+    ended = await caller.state("ended")
+    assert ended["call"]["end_reason"] == "abandoned"
+
+
+async def test_unanswered_offer_goes_to_the_next_agent(
+    running: Product, persons: list[Staff], caller: Caller, agent: Answerer
+) -> None:
+    other = Answerer(running, persons[1])
+    await other.agent.hello()
+    await caller.call()
+    first = await agent.rings(caller.visitor.conversation)
+    await other.agent.ready()
+    start = len(agent.wire.frames)
+    gone = await agent.wire.wait(lambda f: f["type"] == "offer.gone", 8, start)
+    assert (gone["offer_id"], gone["outcome"]) == (first["id"], "expired")
+    await agent.wire.wait(
+        lambda f: f["type"] == "agent.changed" and f["agent"]["state"] == "not_ready"
+    )
+    offer = await other.take(caller.visitor.conversation)
+    await both_hear(caller, other)
+    assert offer["interaction"]["enqueued_at_ms"] == first["interaction"]["enqueued_at_ms"]
+    await other.request("call.hang_up")
+    await other.wrap_up(offer["interaction"]["id"])
+    await other.gone()
+
+
+async def test_caller_who_vanished_leaves_the_queue(
+    running: Product, admin: Staff, caller: Caller, persons: list[Staff]
+) -> None:
+    busy = Answerer(running, persons[1])
+    await busy.on_duty()
+    await caller.call()
+    await busy.rings(caller.visitor.conversation)
+    await busy.agent.must({"type": "agent.state.set", "state": "not_ready"})
+    await caller.peer.close()
+    caller.wire.drop()
+
+    for _ in range(60):
+        await asyncio.sleep(1)
+        closed = admin.call("GET", "/conversations?view=closed")["items"]
+        if caller.visitor.conversation in [item["id"] for item in closed]:
+            break
+    else:
+        raise AssertionError("the call of a visitor who is gone never ended")
+    queues = admin.call("GET", "/live")["queues"]
+    assert [queue["waiting"]["call"] for queue in queues] == [0]
+    await caller.visitor.close()
+    await busy.gone()

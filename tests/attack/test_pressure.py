@@ -87,7 +87,6 @@ async def test_a_flood_is_read_slowly_or_cut(two: Ground, name: str) -> None:
         else:
             assert sent > 0
     await bystander.post("still here")
-    await bystander.close()
 
 
 BROKEN = {
@@ -140,7 +139,6 @@ async def test_half_open_upgrades_hold_nobody_up(two: Ground) -> None:
             goodbye = await asyncio.to_thread(raw.read)
             assert goodbye is not None
             assert (goodbye["type"], goodbye["code"]) == ("goodbye", "hello_expected")
-        await bystander.close()
     finally:
         for raw in [*raws, *silent]:
             raw.socket.close()
@@ -154,6 +152,19 @@ async def talk_long(agent: Agent, conversation_id: str, count: int) -> list[str]
     return texts
 
 
+def open_stream(two: Ground, raw: Raw, visitor: Visitor) -> None:
+    """Ask for the visitor's frames as an event stream, and read none of it."""
+    key = visitor.site["key"]
+    hello = {"type": "hello", "v": 1, "site": key, "token": visitor.token}
+    with two.client("widget", Origin=two.a.origin) as client:
+        opened = client.post(f"/v1/channel?site={key}", content=json.dumps(hello))
+    lines = [
+        f"GET /v1/stream?channel={opened.json()['channel']} HTTP/1.1",
+        f"Host: widget.localhost:{two.product.port}",
+    ]
+    raw.socket.sendall("\r\n".join([*lines, "", ""]).encode())
+
+
 async def test_slow_readers_are_cut_and_resume_in_full(two: Ground) -> None:
     agent = two.desk(two.a.agent)
     await agent.hello()
@@ -164,7 +175,9 @@ async def test_slow_readers_are_cut_and_resume_in_full(two: Ground) -> None:
     with (
         Raw(two, two.a, buffer_bytes=4096) as never,
         Raw(two, two.a, buffer_bytes=4096) as later,
+        Raw(two, two.a, buffer_bytes=4096) as stream,
     ):
+        open_stream(two, stream, visitor)
         never.hello(token=visitor.token)
         later.hello(token=visitor.token)
         texts = await talk_long(agent, visitor.conversation, 130)
@@ -192,6 +205,7 @@ async def test_slow_readers_are_cut_and_resume_in_full(two: Ground) -> None:
         assert [m["text"] for m in items if m["kind"] == "text"] == ["0000", *texts]
         assert len({m["id"] for m in items}) == len(items)
         assert await asyncio.to_thread(never.is_cut, 30), "who never reads is never cut"
+        assert await asyncio.to_thread(stream.is_cut, 30), "nor over HTTP"
     for wire in (agent, visitor, back):
         await wire.close()
 
@@ -225,8 +239,6 @@ async def test_two_tabs_send_one_id_at_once(two: Ground) -> None:
     assert {answer["type"] for answer in both} == {"ack"}, both
     items = await first.ask_history(conversation)
     assert [m["text"] for m in items if m["kind"] == "text"] == ["both of us"]
-    await first.close()
-    await second.close()
 
 
 async def test_fifty_equal_ends_and_ratings(two: Ground) -> None:
@@ -251,4 +263,3 @@ async def test_fifty_equal_ends_and_ratings(two: Ground) -> None:
     codes = [m["code"] for m in items if m["kind"] == "system"]
     assert sorted(codes) == ["joined", "rated"]
     await agent.close()
-    await visitor.close()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -355,3 +356,20 @@ def check_answer(answer: httpx.Response, where: str) -> None:
         assert set(error) == {"code", "message", "field"}, where
         if answer.status_code == 429:
             assert int(answer.headers["retry-after"]) > 0
+
+
+def test_fifty_equal_writes_make_one_thing(two: Ground) -> None:
+    """A-098: the same name fifty times at once is one skill, one address one person."""
+    admin = two.b.admin
+    headers = {"Cookie": admin.cookie, "X-WECC-CSRF": admin.me["csrf"]}
+
+    def make(place: int) -> int:
+        with two.client("desk", f"127.0.4.{place + 1}", **headers) as client:
+            return int(client.post("/api/v1/skills", json={"name": "Only one"}).status_code)
+
+    with ThreadPoolExecutor(25) as pool:
+        codes = list(pool.map(make, range(50)))
+    assert codes.count(201) == 1
+    assert set(codes) == {201, 409}
+    names = [skill["name"] for skill in admin.call("GET", "/skills")]
+    assert names.count("Only one") == 1

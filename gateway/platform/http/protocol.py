@@ -10,11 +10,13 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.platform.http.stall import CutsStalled
+
 MAX_HEAD_BYTES = 32 << 10
 HEAD_TIMEOUT_S = 10.0
 
 
-class CappedHttpProtocol(HttpToolsProtocol):
+class CappedHttpProtocol(CutsStalled, HttpToolsProtocol):
     """Pass it as ``http=`` to uvicorn's ``Config``."""
 
     head_timeout_s = HEAD_TIMEOUT_S

@@ -7,9 +7,6 @@ never end, or with pongs it does not fetch; and a peer that reads nothing could 
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import struct
 from collections.abc import Callable
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
@@ -18,8 +15,9 @@ from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from gateway.platform.http.stall import CutsStalled
+
 PIECE_BYTES = 4_096
-STALL_LIMIT_S = 20.0
 EXTRA_FRAMES = 300
 """Pings, pongs and fragments a peer may send between two whole messages, per ten seconds."""
 WINDOW_S = 10.0
@@ -27,12 +25,10 @@ LANE = "wecc.lane"
 """Name of the ASGI extension under which an application finds this protocol."""
 
 
-class CappedSocketProtocol(WebSocketsSansIOProtocol):
+class CappedSocketProtocol(CutsStalled, WebSocketsSansIOProtocol):
     """Pass it as ``ws=`` to uvicorn's ``Config``."""
 
-    stall_limit_s = STALL_LIMIT_S
     _unread: bytearray | None = None
-    _stall: asyncio.TimerHandle | None = None
     _extra_frames = 0
     _window_until_s = 0.0
 
@@ -135,30 +131,6 @@ class CappedSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
         return False
 
-    # ---- writing: whoever reads nothing is cut ---------------------------------------------
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stop_stall()
-        self._stall = self.loop.call_later(self.stall_limit_s, self._cut)
-
-    def _cut(self) -> None:
-        """Drop the connection with all that waits in it, in the kernel too."""
-        channel = self.transport.get_extra_info("socket")
-        if channel is not None:
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
-    def resume_writing(self) -> None:
-        self._stop_stall()
-        super().resume_writing()
-
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_stall()
         self._unread = None
         super().connection_lost(exc)
-
-    def _stop_stall(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None

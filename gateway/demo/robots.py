@@ -58,7 +58,7 @@ def site_key_of(shop_url: str) -> str:
         raise WeccError("not_ready", f"The shop does not answer: {error}.") from None
     finally:
         connection.close()
-    found = re.search(r'data-site="([^"]+)"', page)
+    found = re.search(r'data-wecc-site="([^"]+)"', page)
     if found is None:
         raise WeccError("not_found", "The shop page has no widget; start `wecc run --demo`.")
     return found.group(1)

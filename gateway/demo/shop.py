@@ -30,8 +30,7 @@ def policy(nonce: str, widget_url: str) -> str:
             f"script-src 'nonce-{nonce}' 'strict-dynamic'",
             f"style-src 'nonce-{nonce}'",
             f"connect-src {widget_url} {socket_url.geturl()}",
-            "img-src 'self' data: blob: http: https:",
-            "media-src blob: mediastream:",
+            "img-src 'self' data: http: https:",
             "base-uri 'none'",
             "form-action 'none'",
         ]

@@ -140,12 +140,15 @@ def snippet(addresses: Addresses, key: str) -> str:
 
 
 def csp_lines(addresses: Addresses) -> list[str]:
-    """Return what a site with a Content-Security-Policy of its own must add for the widget."""
+    """Return what a site with a Content-Security-Policy of its own must add for the widget.
+
+    The last line may be left out: pictures in the chat are then shown as links to their files.
+    Sound needs no entry, because a call plays a stream and no address.
+    """
     return [
         f"script-src {addresses.widget_url}",
         f"connect-src {addresses.widget_url} {addresses.widget_socket_url}",
-        f"img-src {addresses.files_url} blob:",
-        "media-src blob:",
+        f"img-src {addresses.files_url}",
     ]
 
 

@@ -91,6 +91,7 @@ async def test_the_snippet_and_the_policy_come_from_the_settings(home: House) ->
     assert f"connect-src http://widget.localhost:{home.port} ws://widget.localhost:{home.port}" in (
         site.csp
     )
+    assert [line.split()[0] for line in site.csp] == ["script-src", "connect-src", "img-src"]
 
 
 async def test_the_public_configuration_shows_only_its_schema(desk: House) -> None:

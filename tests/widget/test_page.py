@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.async_api import expect
 
@@ -9,6 +11,9 @@ from tests.widget.shop import NONCE, Desk, Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 HOSTILE = """
 * { font-family: "Comic Sans MS", serif !important; color: red !important;
     transform: rotate(2deg); box-sizing: content-box !important; letter-spacing: 4px !important;
@@ -47,6 +52,35 @@ async def test_strict_policies(shop: Shop, kind: str) -> None:
     await expect(widget.root.locator(".card")).to_contain_text("a.txt")
     await widget.menu("Earlier conversations")
     await expect(widget.root.locator(".list button")).to_have_count(1)
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+async def test_the_policy_shown_to_the_administrator_is_enough(shop: Shop, desk: Desk) -> None:
+    """Words, a picture and a call, with nothing allowed but what the desk says, and own styles."""
+    own = {"style-src": "'self'", "img-src": "data:", "default-src": "'none'"}
+    for line in shop.site["csp"]:
+        name, sources = line.split(" ", 1)
+        own[name] = f"{sources} {own.get(name, '')}"
+    shop.page(policy="; ".join(f"{name} {sources}" for name, sources in own.items()))
+    widget = await shop.visit(await shop.context())
+    said: list[str] = []
+    widget.page.on("console", lambda message: said.append(message.text))
+    await widget.start("a picture and a call")
+    await desk.take()
+    await widget.attach("dot.png", "image/png", PICTURE)
+    picture = widget.root.locator(".b img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("async one => (await one.decode(), one.naturalWidth)") == 1
+    await widget.root.get_by_role("button", name="Call").click()
+    await expect(widget.root.locator(".call.live")).to_be_visible()
+    await widget.root.locator("audio").evaluate(
+        """one => new Promise(done => { const look = () =>
+        one.currentTime > 0.5 && !one.paused ? done() : setTimeout(look, 50); look(); })"""
+    )
+    await widget.root.get_by_role("button", name="Hang up").click()
+    await widget.root.locator(".call").get_by_role("button", name="Close").click()
+    async with widget.page.expect_download():
+        await widget.menu("Download transcript")
     assert [text for text in said if "Content Security Policy" in text] == []
 
 

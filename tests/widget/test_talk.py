@@ -65,7 +65,7 @@ async def loudest(peer: Peer) -> float:
 async def hears_hertz(widget: Widget, hertz: float) -> bool:
     """Whether this tone is the strongest sound the visitor gets."""
     found, level_db = await widget.page.evaluate(STRONGEST)
-    return abs(found - hertz) < 5 and level_db > -60
+    return bool(abs(found - hertz) < 5 and level_db > -60)
 
 
 async def test_a_call_from_ringing_to_hanging_up(shop: Shop, desk: Desk, peer: Peer) -> None:

@@ -14,14 +14,13 @@ const page = <K extends keyof Document>(key: K): Document[K] =>
   Reflect.get(Document.prototype, key, document);
 const script = Document.prototype.querySelector.call(
   document,
-  "script[data-wecc-site],script[data-site]",
+  "script[data-wecc-site]",
 ) as HTMLElement | null;
-const site =
-  here.searchParams.get("site") ?? script?.dataset.weccSite ?? script?.dataset.site ?? "";
+const site = here.searchParams.get("site") ?? script?.dataset.weccSite ?? "";
 
 function chooseLanguage(offered: string[]): Language {
   const known = (["en", "zh", "ar"] as const).filter((one) => offered.includes(one));
-  const wishes = [script?.dataset.language, page("documentElement").lang, ...navigator.languages];
+  const wishes = [script?.dataset.weccLanguage, page("documentElement").lang, ...navigator.languages];
   for (const wish of wishes) {
     const found = known.find((one) => wish?.toLowerCase().split("-")[0] === one);
     if (found) return found;
@@ -152,7 +151,7 @@ function refresh(isNeeded: () => boolean, show: (view: Partial<LauncherView>) =>
 }
 
 if (!site) {
-  console.error('wecc: data-site="…" is missing');
+  console.error('wecc: data-wecc-site="…" is missing');
 } else if (!customElements.get(TAG)) {
   customElements.define(TAG, class extends HTMLElement {});
   fetchConfig().then((config) => {

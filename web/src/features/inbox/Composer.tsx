@@ -7,7 +7,7 @@ import { Icon } from "../../icons";
 import { useActions, useKeysOf } from "../../keys/useActions";
 import { desk, tellTyping } from "../../live/commands";
 import { useLive } from "../../live/store";
-import { IconButton, KeyCaps } from "../../ui/parts";
+import { IconButton, KeyCaps, Loading } from "../../ui/parts";
 import type { ConversationView } from "../../wire";
 import { readDraft, writeDraft } from "./drafts";
 import { sendFiles } from "./files";
@@ -180,7 +180,8 @@ export function Composer({ conversation, mine }: Props) {
         </span>
       </div>
       <UploadList conversationId={id} />
-      <Suspense fallback={writing}>
+      {/* Nothing to type into until it is there to stay: a field that is replaced loses the focus. */}
+      <Suspense fallback={<Loading rows={1} height={56} />}>
         <CannedReplies
           conversation={conversation}
           text={text}

@@ -50,6 +50,12 @@ function useListKeys(id: string): void {
   });
 }
 
+/** What the first conversation will need, before it is there. */
+function fetchAhead(): void {
+  void import("./CannedReplies");
+  void import("./WrapUp");
+}
+
 export function Inbox({ id }: { id: string }) {
   const t = useText();
   const [, go] = useLocation();
@@ -59,6 +65,7 @@ export function Inbox({ id }: { id: string }) {
   const conversation = useLive((state) => state.conversations[id]);
   const close = () => useListState.setState({ customer: false });
   useListKeys(id);
+  useEffect(fetchAhead, []);
   useActions(id ? { customer: () => useListState.setState({ customer: !customer }) } : {});
   useEffect(
     () => setPageTitle(conversation?.contact.name || t("rail.inbox")),

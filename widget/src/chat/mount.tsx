@@ -106,7 +106,7 @@ export async function mount(host: Host): Promise<ChatApp> {
       if (!screen.isOpen) return;
       set({ isOpen: false, popup: "" });
       perTab.set("open", "");
-      host.launcher.focus();
+      queueMicrotask(() => host.launcher.focus()); // drawn anew first: it may have been hidden
       host.emit("close", null);
     },
     addFiles: (id, list) => void files().then((it) => it.add(chat, id, list), sorry),

@@ -190,7 +190,8 @@ class Floor:
         """Wait until screens and handlers were told."""
         for _ in range(200):
             await self.acd.partitions.effects.settle()
-            if not self.acd.partitions.deliveries._chains:
+            is_whole = all(one._broken is None for one in self.acd.partitions.living())
+            if is_whole and not self.acd.partitions.deliveries._chains:
                 break
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.02)

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.acd.model import commands as c
+from gateway.acd.model import engine as engines
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
@@ -231,3 +232,51 @@ async def test_disk_that_stays_away_is_waited_for(floor: Floor) -> None:
     assert set(codes) == {"disk_full"}
     view = await floor.acd.agent_view(agent(1))
     assert view.reason == "no_answer"
+
+
+async def test_a_fault_half_way_through_a_decision_is_undone(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = await floor.ready(1)
+    partition = await floor.acd.partitions.get(TENANT)
+    before = partition.engine.state.position
+
+    def faulty(engine: Engine, _: c.Tick) -> None:
+        engine.emit(e.AgentAway(at_ms=engine.now_ms, agent_id=who.id, until_ms=engine.now_ms + 1))
+        raise LookupError("a fault of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(engines._TABLE, c.Tick, faulty)
+        with pytest.raises(LookupError):
+            await partition.tick()
+        with pytest.raises(WeccError):
+            await partition.tick()
+    await floor.settle()
+    assert partition.engine.state.position == before
+    item = await floor.arrive()
+    offers = await floor.acd.offers_for(who)
+    assert [offer.interaction.id for offer in offers] == [item.id]
+    assert states.dump((await replayed(floor)).state) == states.dump(partition.engine.state)
+
+
+async def test_a_commit_that_lands_late_does_not_end_routing(floor: Floor) -> None:
+    """The answer was lost, the journal was read, and only then the server finished the commit."""
+    who = await floor.ready(1)
+    partition = await floor.acd.partitions.get(TENANT)
+    position = partition.engine.state.position
+    entry = e.AgentAway(at_ms=partition.now_ms(), agent_id=who.id, until_ms=2**50)
+    row = {
+        "position": position + 1,
+        "epoch": partition.epoch,
+        "at_ms": entry.at_ms,
+        "kind": e.kind_of(entry),
+        "body": e.encode(entry).decode(),
+    }
+    await floor.database.write(
+        TENANT, lambda tx: journal.append(tx, partition.epoch, position, [row], position + 1)
+    )
+    with pytest.raises(WeccError):
+        await floor.acd.set_state(who, "not_ready", "break")
+    await floor.settle()
+    await floor.acd.set_state(who, "not_ready", "break")
+    assert (await floor.acd.agent_view(who)).reason == "break"

@@ -61,6 +61,7 @@ class Partition:
         self._committer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._rebuilding: asyncio.Task[None] | None = None
         self._snapshot_at = 0
         self._broken: WeccError | None = None
         self._is_closed = False
@@ -97,7 +98,7 @@ class Partition:
         self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for running in (self._ticking, self._committer):
+        for running in (self._ticking, self._committer, self._rebuilding):
             if running is not None:
                 await asyncio.wait([running], timeout=10)
 
@@ -117,20 +118,43 @@ class Partition:
             raise WeccError("not_ready")
         if self._broken is not None:
             raise self._broken
-        entries = self.engine.handle(command, self.now_ms())
-        if not entries and not works:
+        decision = self._decide(command, list(works))
+        if decision is None:
             # Nothing to do, perhaps because of something that is still on its way to the disk.
             if self._newest is not None:
                 await asyncio.shield(self._newest)
             return []
-        future: asyncio.Future[list[e.Entry]] = asyncio.get_running_loop().create_future()
-        decision = build(self.engine, entries, self.book, list(works), future)
         self._add_snapshot(decision)
         self._queue.append(decision)
-        self._newest = future
+        self._newest = decision.future
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_all())
-        return await asyncio.shield(future)
+        return await asyncio.shield(decision.future)
+
+    def _decide(self, command: c.Command, works: list[Work]) -> Decision | None:
+        """Decide in memory; None when there is nothing to store.
+
+        A refusal changes nothing. A fault of ours half-way is undone by a rebuild.
+        """
+        before = self.engine.state.position
+        try:
+            entries = self.engine.handle(command, self.now_ms())
+            if not entries and not works:
+                return None
+            future = asyncio.get_running_loop().create_future()
+            return build(self.engine, entries, self.book, works, future)
+        except Exception as error:
+            if self.engine.state.position != before:
+                self._broken = fault = WeccError("internal", "Routing met a fault; try again.")
+                self._rebuilding = asyncio.create_task(self._after_commits(fault, error))
+            raise
+
+    async def _after_commits(self, fault: WeccError, error: Exception) -> None:
+        """Let what was decided before the fault reach the disk, then rebuild from it."""
+        if self._committer is not None and not self._committer.done():
+            await asyncio.wait([self._committer])
+        if self._broken is fault:
+            await self._fail([], error)
 
     def _add_snapshot(self, decision: Decision) -> None:
         state = self.engine.state
@@ -168,11 +192,11 @@ class Partition:
         for decision in lost:
             decision.future.set_exception(coded)
             decision.future.exception()
-        if isinstance(error, journal.Fenced):
-            self._is_closed = True
-            return
         while not self._is_closed:
             try:
+                if isinstance(error, journal.Fenced) and not await self._is_writer():
+                    self._is_closed = True
+                    return
                 await self._load()
             except Exception:
                 _logger.exception("the routing journal cannot be read; trying again", extra=code)
@@ -181,6 +205,11 @@ class Partition:
                 self._rebuilt(self)
                 self.schedule()
                 return
+
+    async def _is_writer(self) -> bool:
+        """Tell whether nobody took over: a commit whose answer was lost can look like that."""
+        epoch = await self._database.read(self.tenant_id, journal.epoch)
+        return epoch == self.epoch
 
     # ---- time
 
@@ -203,6 +232,9 @@ class Partition:
         try:
             await self.tick()
         except WeccError:
+            await asyncio.sleep(_RETRY_S)
+        except Exception:
+            _logger.exception("a timer failed", extra={"tenant_id": self.tenant_id})
             await asyncio.sleep(_RETRY_S)
         finally:
             self.schedule()

@@ -56,7 +56,7 @@ class Partitions:
             opening = self._open[tenant_id] = asyncio.create_task(self._take(tenant_id))
         try:
             return await asyncio.shield(opening)
-        except WeccError:
+        except Exception:
             if self._open.get(tenant_id) is opening:
                 del self._open[tenant_id]
             raise

@@ -12,8 +12,9 @@ from gateway.acd.service.partition import Partition
 from gateway.acd.service.views import queue_live
 from gateway.acd.wire import FloorChanged, QueueChanged, QueuePlace
 from gateway.engagement.service import announce
+from gateway.kernel.errors import WeccError
 from gateway.platform.bus import Bus, floor_topic, tenant_topic, visitor_topic
-from gateway.platform.database.port import Database, Tx
+from gateway.platform.database.port import Database
 
 _logger = logging.getLogger("wecc.acd")
 _EVERY_S = 1.0
@@ -30,7 +31,6 @@ class Places:
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._again: set[tuple[str, str]] = set()
         self._told: dict[str, Told] = {}
-        self._visitors: dict[str, tuple[str, ...]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def changed(self, partition: Partition, items: Iterable[Interaction]) -> None:
@@ -96,23 +96,22 @@ class Places:
         ]
         for frame in news:
             self._told[frame.interaction_id] = (frame.state, frame.position)
-        await self._look_up(partition, {frame.conversation_id for frame in news})
+        ids = sorted({frame.conversation_id for frame in news})
+        try:
+            visitors = await self._database.read(
+                partition.tenant_id, lambda tx: announce.visitors_of_all(tx, ids)
+            )
+        except WeccError:
+            for frame in news:
+                self._told.pop(frame.interaction_id, None)  # nobody was told
+            raise
         for frame in news:
-            for visitor_id in self._visitors.get(frame.conversation_id, ()):
+            if self._told.get(frame.interaction_id) != (frame.state, frame.position):
+                continue  # something newer was told meanwhile
+            for visitor_id in visitors.get(frame.conversation_id, ()):
                 self._bus.publish(visitor_topic(partition.tenant_id, visitor_id), frame)
             if frame.state in ("closed", "abandoned"):
                 self._told.pop(frame.interaction_id, None)
-                self._visitors.pop(frame.conversation_id, None)
-
-    async def _look_up(self, partition: Partition, ids: set[str]) -> None:
-        missing = sorted(ids - self._visitors.keys())
-        if not missing:
-            return
-
-        def work(tx: Tx) -> dict[str, tuple[str, ...]]:
-            return {key: announce.visitors_of(tx, key) for key in missing}
-
-        self._visitors.update(await self._database.read(partition.tenant_id, work))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

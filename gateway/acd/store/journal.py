@@ -49,6 +49,13 @@ def take_over(tx: Tx) -> tuple[int, int]:
     return row["epoch"] + 1, row["position"]
 
 
+def epoch(tx: Tx) -> int:
+    """Return the epoch of who took over last."""
+    mine = (partitions.c.tenant_id == tx.tenant_id, partitions.c.id == _MAIN)
+    row = tx.one(sa.select(partitions.c.epoch).where(*mine))
+    return 0 if row is None else int(row["epoch"])
+
+
 def append(
     tx: Tx, epoch: int, expected: int, rows: Sequence[Mapping[str, Any]], moved_to: int
 ) -> None:

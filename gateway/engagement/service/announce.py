@@ -6,6 +6,8 @@ frames to the bus when, and only when, the commit is on disk. Visitors get their
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from gateway.engagement.model.views import public_message, public_name
@@ -30,6 +32,11 @@ from gateway.platform.database.port import Tx
 def visitors_of(tx: Tx, conversation_id: str) -> tuple[str, ...]:
     """Return the visitor ids whose screens show a conversation."""
     return contacts.visitors_of(tx, conversation_id)
+
+
+def visitors_of_all(tx: Tx, conversation_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the visitor ids whose screens show each of many conversations."""
+    return contacts.visitors_of_all(tx, conversation_ids)
 
 
 def announce_message(

@@ -15,9 +15,10 @@ from gateway.intake.handler import ClosingHandler, WrittenHandler
 from gateway.intake.service import IntakeService
 from gateway.intake.steps import Languages, Steps
 from gateway.kernel.clock import Clock
+from gateway.kernel.errors import not_found
 from gateway.knowledge.service import KnowledgeService
 from gateway.platform.bus import LocalBus
-from gateway.platform.database.port import Database, Tx
+from gateway.platform.database.port import Tx
 from gateway.platform.http.limiter import DEFAULT_RATES, Limiter, Rate
 from gateway.platform.http.peer import Peers
 from gateway.platform.isolation import Isolation
@@ -132,7 +133,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     tenancy.tenants.on_dropped(store.blobs.drop_tenant)
     tenancy.tenants.on_dropped(acd.forget)
     sites = SiteStates(
-        ask=_site_state(rules, acd, database),
+        ask=_site_state(rules, acd, tenancy),
         media=lambda: engine.is_available,
         bus=bus,
         clock=clock,
@@ -167,9 +168,11 @@ def _languages(tenancy: TenancyService) -> Languages:
     return languages
 
 
-def _site_state(rules: RulesService, acd: AcdService, database: Database) -> Ask:
+def _site_state(rules: RulesService, acd: AcdService, tenancy: TenancyService) -> Ask:
     async def ask(tenant_id: str, site_id: str) -> State:
-        queue_ids = await database.read(tenant_id, lambda tx: rules.queue_ids(tx, site_id))
+        if await tenancy.sites.find(tenant_id, site_id) is None:
+            raise not_found("site")
+        queue_ids = await rules.queues_of(tenant_id, site_id)
         return await acd.availability(tenant_id, sorted(queue_ids))
 
     return ask

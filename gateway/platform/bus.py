@@ -8,9 +8,11 @@ Topics: ``agent/{tenant}/{user}``, ``visitor/{tenant}/{visitor}``, ``conversatio
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
+_logger = logging.getLogger("wecc.bus")
 Deliver = Callable[[object], None]
 
 
@@ -60,7 +62,10 @@ class LocalBus:
 
     def publish(self, topic: str, frame: object) -> None:
         for deliver in list(self._subscribers.get(topic, {}).values()):
-            deliver(frame)
+            try:
+                deliver(frame)
+            except Exception:
+                _logger.exception("a frame was not delivered")  # the others get theirs
 
     def subscribe(self, topic: str, deliver: Deliver) -> Callable[[], None]:
         self._next += 1

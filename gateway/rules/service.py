@@ -90,8 +90,12 @@ class RulesService:
         passed_over = tuple((row.id, model.mismatch(row, known) or "") for row in rows)
         return RouteDecision(queue_id, {}, 0, None, passed_over)
 
-    def queue_ids(self, tx: Tx, site_id: str) -> set[str]:
+    async def queues_of(self, tenant_id: str, site_id: str) -> set[str]:
         """Return every queue that something from a site may reach (for its availability)."""
+        return await self._database.read(tenant_id, lambda tx: self.queue_ids(tx, site_id))
+
+    def queue_ids(self, tx: Tx, site_id: str) -> set[str]:
+        """Return the same in the caller's unit of work."""
         rows = store.in_order(tx)
         exists = self._destinations.queue_exists
         found = {

@@ -15,6 +15,7 @@ from typing import Literal
 
 from gateway.acd.wire import AgentChanged
 from gateway.kernel.clock import Clock
+from gateway.kernel.errors import WeccError
 from gateway.platform.bus import Bus, floor_topic, tenant_topic
 
 log = logging.getLogger("wecc.surfaces")
@@ -39,7 +40,8 @@ class SiteStates:
         self._ask, self._media, self._bus, self._clock = ask, media, bus, clock
         self._known: dict[tuple[str, str], tuple[State, int]] = {}
         self._watched: dict[str, list[Callable[[], None]]] = {}
-        self._refreshing: dict[str, asyncio.Task[None]] = {}
+        self._due: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._minute: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -48,9 +50,10 @@ class SiteStates:
 
     async def stop(self) -> None:
         """Stop following."""
-        for task in [self._minute, *self._refreshing.values()]:
-            if task is not None:
-                task.cancel()
+        running = [*self._tasks, *([self._minute] if self._minute is not None else [])]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         for ends in self._watched.values():
             for end in ends:
                 end()
@@ -90,13 +93,15 @@ class SiteStates:
         ]
 
     def _refresh_soon(self, tenant_id: str) -> None:
-        if tenant_id not in self._refreshing:
+        if tenant_id not in self._due:
+            self._due.add(tenant_id)
             task = asyncio.create_task(self._refresh(tenant_id))
-            self._refreshing[tenant_id] = task
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _refresh(self, tenant_id: str) -> None:
         await asyncio.sleep(SETTLE_S)
-        self._refreshing.pop(tenant_id, None)
+        self._due.discard(tenant_id)
         for tenant, site_id in list(self._known):
             if tenant == tenant_id:
                 await self._renew(tenant, site_id)
@@ -105,12 +110,24 @@ class SiteStates:
         before = self._known.get((tenant_id, site_id))
         try:
             state = await self._ask(tenant_id, site_id)
+        except WeccError as error:
+            if error.code == "not_found":  # the site or its tenant was removed
+                self._forget(tenant_id, site_id)
+            else:
+                log.warning("availability could not be asked", extra={"code": error.code})
+            return
         except Exception:
             log.exception("availability could not be asked", extra={"site_id": site_id})
             return
         self._known[tenant_id, site_id] = (state, self._clock.monotonic_ms())
         if before is None or before[0] != state:
             self._bus.publish(site_topic(tenant_id, site_id), state)
+
+    def _forget(self, tenant_id: str, site_id: str) -> None:
+        self._known.pop((tenant_id, site_id), None)
+        if not any(tenant == tenant_id for tenant, _ in self._known):
+            for end in self._watched.pop(tenant_id, []):
+                end()
 
     async def _every_minute(self) -> None:
         while True:

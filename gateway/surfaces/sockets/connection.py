@@ -279,4 +279,7 @@ class Connections:
                 elif now_ms - connection.heard_ms > SILENCE_LIMIT_MS:
                     connection.end("silent", again=True, status=1001)
             for sweep in self.also_sweep:
-                await sweep()
+                try:
+                    await sweep()
+                except Exception:
+                    log.exception("a sweep failed; the next one goes on")

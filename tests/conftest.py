@@ -20,6 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("serial"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write what failed, one a line, where ``.ci/test`` asks for it."""
+    path = os.environ.get("WECC_FAILED")
+    if not path:
+        return
+    reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]
+    names = dict.fromkeys(report.nodeid.split("@serial")[0] for report in reports)
+    Path(path).write_text("".join(f"{name}\n" for name in names))
+
+
 def require(present: object, what: str) -> None:
     """Skip the test where ``what`` is absent on a laptop; fail it where CI promised it."""
     if present:

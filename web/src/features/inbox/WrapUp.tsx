@@ -83,6 +83,7 @@ export default function WrapUp({ interaction, takesFocus }: Props) {
           onChange={setChosen}
           searchable
           openOnFocus={false}
+          selectFirstOptionOnChange
           autoFocus={takesFocus}
           withAsterisk={required}
           style={{ flex: 1, minWidth: 180 }}

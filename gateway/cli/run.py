@@ -45,7 +45,9 @@ def _run(settings: Settings, data_dir: Path, *, demo: bool, fixed_port: int | No
         _say(f"port {settings.server.port} is taken by another program; using {port}")
     run_dir = Path(tempfile.mkdtemp(prefix="wecc-"))
     known = addresses(settings, port)
-    write_run_file(data_dir, RunFile(os.getpid(), port, known.widget, known.shop if demo else ""))
+    write_run_file(
+        data_dir, RunFile(os.getpid(), port, known.widget, known.shop if demo else "", known.desk)
+    )
     try:
         return Parent(_children(settings, data_dir, run_dir, listeners, demo=demo), _say).run()
     finally:

@@ -31,6 +31,7 @@ class RunFile(msgspec.Struct, frozen=True):
     port: int
     widget_url: str
     shop_url: str
+    desk_url: str = ""
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import msgspec
+
 from gateway.app import House, build_rooms, build_store
 from gateway.cli.runfile import RunFile, held, read_run_file
 from gateway.kernel.actor import system
@@ -59,7 +61,11 @@ async def _in_rooms(
     settings: Settings, running: RunFile | None, arguments: argparse.Namespace
 ) -> int:
     store = await build_store(settings)
-    port = running.port if running is not None else settings.server.port
+    port = settings.server.port
+    if running is not None:  # people reach what runs there, whatever this command was told
+        port, server = running.port, settings.server
+        server = msgspec.structs.replace(server, desk_url=running.desk_url)
+        settings = msgspec.structs.replace(settings, server=server)
     house = await build_rooms(settings, store, port, [])
     try:
         if arguments.command == "demo":

@@ -17,6 +17,7 @@ from tests.voice.rig import FRAME, Peer, gaps, main_hertz, share_below
 VISITOR_HZ, AGENT_HZ = 660.0, 440.0
 MUSIC_BELOW_HZ = 4_000
 QUIET = 0.02
+ATTEMPTS = 4
 
 
 class Party:
@@ -69,13 +70,20 @@ class Party:
         await self.wire.must({"type": kind, "call_id": self.call_id, **fields})
 
     async def hears_hertz(self, hertz: float) -> None:
-        """The sound that comes in is this tone, and nothing else is loud."""
-        await self.peer.hear(0.5)  # what was under way
-        sound = await self.peer.hear(1.0)
-        assert abs(main_hertz(sound) - hertz) < 5
-        power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
-        near = power[int(hertz) - 20 : int(hertz) + 21].sum()
-        assert near / power.sum() > 0.9, "not that tone alone"
+        """The sound that comes in is this tone, and nothing else is loud.
+
+        Tried a few times: where the machine is busy, the test's own peers stutter.
+        """
+        heard: list[tuple[float, float]] = []
+        for _ in range(ATTEMPTS):
+            await self.peer.hear(0.5)  # what was under way
+            sound = await self.peer.hear(1.0)
+            power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+            share = float(power[int(hertz) - 20 : int(hertz) + 21].sum() / power.sum())
+            heard.append((round(main_hertz(sound)), round(share, 3)))
+            if abs(main_hertz(sound) - hertz) < 5 and share > 0.9:
+                return
+        raise AssertionError(f"not {hertz} Hz alone but (strongest, share of it): {heard}")
 
     async def hears_music(self) -> None:
         """Something sounds, made of more than one tone, and none of them is a party's."""

@@ -29,6 +29,7 @@ from gateway.surfaces.sockets import agent, visitor
 from gateway.surfaces.sockets.admission import Admission, Crowd
 from gateway.surfaces.sockets.connection import Connections
 from gateway.surfaces.sockets.fallback import Fallback
+from gateway.surfaces.sockets.logins import LoginWatch
 from gateway.surfaces.sockets.websocket import Admit, SocketEndpoint
 from gateway.tenancy.authorization import require_entries
 from gateway.tenancy.http import routes as tenancy_routes
@@ -77,6 +78,9 @@ class Web:
         self._upkeep = [
             asyncio.create_task(self._sweep(), name="upkeep"),
             asyncio.create_task(self._audit(), name="audit"),
+            asyncio.create_task(
+                LoginWatch(self._connections, rooms.tenancy).run(), name="login-watch"
+            ),
         ]
         self._asgi = self._assemble()
         if self._settings.media.enabled and not await house.engine.until_available(MEDIA_START_S):
@@ -90,6 +94,7 @@ class Web:
         self._is_started = False
         for task in self._upkeep:
             task.cancel()
+        await asyncio.gather(*self._upkeep, return_exceptions=True)
         self._lag.stop()
         await self._connections.stop()
         await rooms.sites.stop()
@@ -216,25 +221,34 @@ class Web:
         return {"web": web, "store": store, "media": media, "analysis": analysis}
 
     async def _audit(self) -> None:
-        """Every minute: do the promises of the queue hold? The metrics must read 0."""
+        """Every half minute: do the promises of the queue hold? The metrics must read 0."""
         metrics = self._house.store.metrics
         while True:
             await asyncio.sleep(AUDIT_S)
-            with contextlib.suppress(WeccError):
+            try:
                 waiting, broken = await self._house.rooms.acd.audit()
                 metrics.waiting.set(waiting)
                 for code, object_id in broken:
                     metrics.violated(code)
                     log.error("a promise is broken", extra={"code": code, "object_id": object_id})
+            except WeccError as error:
+                log.warning("the queue could not be audited", extra={"code": error.code})
 
     async def _sweep(self) -> None:
         """Once an hour: what nobody continued, and what is past its time."""
         while True:
             await asyncio.sleep(SWEEP_S)
-            for row in await self._house.rooms.tenancy.tenants.all():
-                with contextlib.suppress(WeccError):
-                    await self._house.rooms.engagement.sweep(row["id"])
-                    await self._house.rooms.tenancy.tenants.sweep(row["id"])
+            with contextlib.suppress(WeccError):
+                for row in await self._house.rooms.tenancy.tenants.all():
+                    await self._sweep_tenant(row["id"])
+
+    async def _sweep_tenant(self, tenant_id: str) -> None:
+        try:
+            await self._house.rooms.engagement.sweep(tenant_id)
+            await self._house.rooms.tenancy.tenants.sweep(tenant_id)
+        except WeccError as error:
+            facts = {"tenant_id": tenant_id, "code": error.code}
+            log.warning("a tenant was not swept", extra=facts)
 
 
 async def build_web(

@@ -93,6 +93,7 @@ class Connection:
         "login_id",
         "opened_ms",
         "owner",
+        "was_used",
     )
 
     def __init__(
@@ -110,6 +111,7 @@ class Connection:
         self.greeted = False
         self.owner: tuple[str, str] | None = None
         self.login_id = ""
+        self.was_used = False
         self.express: Callable[[bytes], bool] | None = None
         self.bucket = bucket
         self._write, self._close = write, close
@@ -255,6 +257,10 @@ class Connections:
         """Return the open desks of one person."""
         owner = (tenant_id, user_id)
         return [one for one in self._connections.values() if one.owner == owner]
+
+    def desks(self) -> list[Connection]:
+        """Return the open desks of everybody."""
+        return [one for one in self._connections.values() if one.owner is not None]
 
     async def start(self) -> None:
         """Start the sweeper."""

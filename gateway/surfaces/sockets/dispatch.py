@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from gateway.engagement.wire import TypingSet
+from gateway.engagement.wire import ReceiptSet, TypingSet
 from gateway.kernel.errors import WeccError
 from gateway.kernel.wire import ClientFrame
+from gateway.surfaces import wire
 from gateway.surfaces.sockets.connection import Connection
 
 log = logging.getLogger("wecc.sockets")
@@ -25,6 +26,10 @@ Command = Callable[[Any, Any], Awaitable[None]]
 """(side, frame): what one type of frame does."""
 _TOO_LONG = re.compile(r"Expected `str` of length <= (\d+)")
 _PLACE = re.compile(r" - at `?(\$[\w.\[\]]{0,80})`?$")
+
+
+_BY_ITSELF = (wire.AgentHello, wire.VisitorHello, wire.Ping, ReceiptSet)
+"""What a browser sends without anybody there."""
 
 
 class _Ref(msgspec.Struct):
@@ -90,6 +95,8 @@ class Dispatcher:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             connection.refuse(ref_of(raw), explain(error))
             return
+        if not isinstance(frame, _BY_ITSELF):
+            connection.was_used = True
         try:
             await self._commands[type(frame)](side, frame)
         except WeccError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
@@ -120,6 +121,18 @@ class Logins:
             await database.write(place.tenant_id, lambda tx: logins.touch(tx, login.id))
         return login
 
+    async def keep(self, tenant_id: str, login_id: str, *, was_used: bool) -> bool:
+        """Tell whether a login still lives; use since the last call prolongs it."""
+
+        def work(tx: Tx) -> bool:
+            lives = _living_user(tx, login_id) is not None
+            if lives and was_used:
+                logins.touch(tx, login_id)
+            return lives
+
+        database = self._ground.database
+        return await (database.write if was_used else database.read)(tenant_id, work)
+
     async def sign_out(self, login: Login) -> None:
         """End this login; others of the same person go on."""
         ended = LoginsEnded(login.actor.tenant_id, login.actor.id, frozenset({login.id}))
@@ -202,13 +215,21 @@ def actor_of(user: UserView, tenant_id: str) -> Actor:
 
 
 def _living(tx: Tx, login_id: str, token: str) -> tuple[Login | None, bool]:
-    row = logins.find(tx, login_id)
-    if row is None or row["expires_at_ms"] <= tx.now_ms:
+    found = _living_user(tx, login_id)
+    if found is None:
         return None, False
-    unseen_ms = tx.now_ms - row["seen_at_ms"]
-    user = users.find(tx, row["user_id"])
-    if unseen_ms > LOGIN_IDLE_MS or user is None or not user.active:
-        return None, False
+    row, user = found
     actor = actor_of(user, tx.tenant_id)
     login = Login(login_id, actor, csrf_for(token), row["expires_at_ms"])
-    return login, unseen_ms > LOGIN_TOUCH_MS
+    return login, tx.now_ms - row["seen_at_ms"] > LOGIN_TOUCH_MS
+
+
+def _living_user(tx: Tx, login_id: str) -> tuple[Mapping[str, Any], UserView] | None:
+    """Return a login's row and its person, unless it has run out or the person may not work."""
+    row = logins.find(tx, login_id)
+    if row is None or row["expires_at_ms"] <= tx.now_ms:
+        return None
+    if tx.now_ms - row["seen_at_ms"] > LOGIN_IDLE_MS:
+        return None
+    user = users.find(tx, row["user_id"])
+    return None if user is None or not user.active else (row, user)

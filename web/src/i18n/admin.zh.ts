@@ -4,7 +4,7 @@ import type { AdminKey } from "./admin.en";
 export const adminZh = {
   "admin.group.people": "人员",
   "admin.group.work": "工作",
-  "admin.group.web": "网站",
+  "admin.group.web": "网页接入",
   "admin.group.system": "系统",
   "admin.name": "名称",
   "admin.description": "说明",

@@ -67,6 +67,7 @@ export function TopBar() {
         <Button
           variant="default"
           className={css.search}
+          justify="space-between"
           onClick={() => openPalette()}
           leftSection={<Icon name="search" size={16} />}
           rightSection={<KeyCaps keys={keys} />}

@@ -45,7 +45,8 @@ export function Header({ chat, view }: { chat: Chat; view: View }): JSX.Element 
   const isElsewhere =
     view.name === "list" || isClosed || (view.name === "thread" && open && open.id !== view.id);
   return (
-    <header>
+    // biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: no banner: the page around the widget has its own
+    <header role="presentation">
       {isElsewhere ? (
         <Button icon="back" label={t("back")} act={() => set({ view: null })} />
       ) : (

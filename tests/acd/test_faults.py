@@ -246,7 +246,7 @@ async def test_a_fault_half_way_through_a_decision_is_undone(
         raise LookupError("a fault of ours")
 
     with monkeypatch.context() as patched:
-        patched.setitem(engines._TABLE, c.Tick, faulty)
+        patched.setattr(engines, "_TABLE", dict(engines._TABLE) | {c.Tick: faulty})
         with pytest.raises(LookupError):
             await partition.tick()
         with pytest.raises(WeccError):

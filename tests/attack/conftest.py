@@ -10,6 +10,7 @@ import pytest
 from tests.attack.ground import Ground, ground
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep each module on one worker, so that its product is started once."""
     for item in items:

@@ -261,5 +261,5 @@ async def test_fifty_equal_ends_and_ratings(two: Ground) -> None:
     assert {a["type"] for a in rated} == {"ack"}
     items = await visitor.ask_history(visitor.conversation)
     codes = [m["code"] for m in items if m["kind"] == "system"]
-    assert sorted(codes) == ["joined", "rated"]
+    assert sorted(code for code in codes if code != "left_message") == ["joined", "rated"]
     await agent.close()

@@ -251,7 +251,7 @@ async def test_a_removed_site_is_gone_at_once(two: Ground) -> None:
         assert raw.upgrade(origin="https://short.birch.example", path=path) == 101
     two.b.admin.call("DELETE", f"/sites/{site['id']}")
     with Raw(two, two.b, source="127.0.0.62") as raw:
-        assert raw.upgrade(origin="https://short.birch.example", path=path) == 403
+        assert raw.upgrade(origin="https://short.birch.example", path=path) == 404
 
 
 async def test_what_a_visitor_sends_with_names_of_prototypes_is_only_text(two: Ground) -> None:

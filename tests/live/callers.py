@@ -93,6 +93,14 @@ class Party:
         assert share_below(sound, MUSIC_BELOW_HZ) > 0.9
         assert min(abs(main_hertz(sound) - hz) for hz in (VISITOR_HZ, AGENT_HZ)) > 5
 
+    async def hears_some_sound(self) -> None:
+        """Something is heard within a few seconds."""
+        for _ in range(ATTEMPTS):
+            sound = await self.peer.hear(1.0)
+            if np.sqrt(np.mean(sound**2)) > QUIET / 4:
+                return
+        raise AssertionError("there was silence")
+
     async def gone(self) -> None:
         """Close peer and socket."""
         await self.peer.close()

@@ -70,17 +70,6 @@ def find(tx: Tx, intake_id: str) -> Intake | None:
     return None if row is None else _intake(row)
 
 
-def latest_of(tx: Tx, conversation_id: str) -> Intake | None:
-    """Return the newest intake of a conversation."""
-    row = tx.one(
-        sa.select(intakes)
-        .where(intakes.c.tenant_id == tx.tenant_id, intakes.c.conversation_id == conversation_id)
-        .order_by(intakes.c.created_at_ms.desc(), intakes.c.id.desc())
-        .limit(1)
-    )
-    return None if row is None else _intake(row)
-
-
 def of_call(tx: Tx, conversation_id: str, call_id: str) -> Intake | None:
     """Return the intake of a call."""
     row = tx.one(

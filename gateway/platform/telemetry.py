@@ -98,15 +98,12 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self.requests = Counter(
-            "wecc_requests_total", "HTTP requests", ["route", "status"], registry=self.registry
+            "wecc_requests_total", "HTTP requests", ["origin", "status"], registry=self.registry
         )
         self.request_seconds = Histogram(
-            "wecc_request_seconds", "Time to answer", ["route"], registry=self.registry
+            "wecc_request_seconds", "Time to answer", ["origin"], registry=self.registry
         )
         self.sockets = Gauge("wecc_sockets", "Open sockets", ["audience"], registry=self.registry)
-        self.frames = Counter(
-            "wecc_frames_total", "Socket frames", ["audience", "direction"], registry=self.registry
-        )
         self.commit_seconds = Histogram(
             "wecc_commit_seconds",
             "Time of one grouped commit, disk included",
@@ -122,9 +119,7 @@ class Metrics:
         self.write_queue = Gauge(
             "wecc_write_queue_units", "Units that wait for a commit", registry=self.registry
         )
-        self.offers = Counter("wecc_offers_total", "Offers", ["outcome"], registry=self.registry)
         self.waiting = Gauge("wecc_interactions_waiting", "In queues", registry=self.registry)
-        self.calls = Gauge("wecc_calls", "Calls under way", registry=self.registry)
         self.loop_lag_seconds = Gauge(
             "wecc_loop_lag_seconds", "How late the event loop woke last", registry=self.registry
         )

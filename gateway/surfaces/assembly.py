@@ -27,7 +27,7 @@ from gateway.platform.http.peer import Peers
 from gateway.platform.http.route import Route
 from gateway.settings import Addresses, host_of
 from gateway.surfaces import static
-from gateway.surfaces.counting import Count
+from gateway.surfaces.counting import Count, Counting
 
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics")
 LOCAL = "local"
@@ -66,12 +66,13 @@ def assemble_surfaces(surfaces: Surfaces) -> ASGIApp:
     router: ASGIApp = _ByKind(by_kind, surfaces.sockets)
     capped = BodyCap(router, body_limits(surfaces.routes))
     guarded = HostGuard(capped, hosts, open_paths=OPEN_PATHS, peers=surfaces.peers)
-    return SecurityHeaders(
+    secured = SecurityHeaders(
         guarded,
         connect="ws" + addresses.desk.removeprefix("http"),
         frames=f"{addresses.files} {addresses.mirror}",
         is_tls=addresses.secure,
     )
+    return Counting(secured, surfaces.clock, surfaces.count)
 
 
 class _ByKind:

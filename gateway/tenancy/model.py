@@ -44,11 +44,6 @@ class Addresses:
         """The widget origin with the scheme of a WebSocket."""
         return "ws" + self.widget_url.removeprefix("http")
 
-    @property
-    def desk_socket_url(self) -> str:
-        """The desk origin with the scheme of a WebSocket."""
-        return "ws" + self.desk_url.removeprefix("http")
-
 
 @dataclass(frozen=True, slots=True)
 class SiteLimits:

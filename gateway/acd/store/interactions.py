@@ -66,11 +66,6 @@ def find(tx: Tx, interaction_id: str) -> Row | None:
     )
 
 
-def exists(tx: Tx, interaction_id: str) -> bool:
-    """Tell whether the interaction was ever enqueued."""
-    return find(tx, interaction_id) is not None
-
-
 def has_open(tx: Tx, conversation_id: str) -> bool:
     """Tell whether work of the conversation waits, rings or is being handled."""
     row = tx.one(

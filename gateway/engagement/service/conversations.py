@@ -147,15 +147,6 @@ def close_conversation(tx: Tx, conversation_id: str) -> bool:
     return True
 
 
-def reopen(tx: Tx, conversation_id: str) -> bool:
-    """Open a closed conversation again; False when it was open."""
-    if _locked(tx, conversation_id)["state"] == "open":
-        return False
-    conversations.update(tx, conversation_id, state="open", closed_at_ms=None)
-    tx.record("conversation.reopened", conversation_id=conversation_id)
-    return True
-
-
 def rate(tx: Tx, actor: Actor, conversation_id: str, rating: int, comment: str = "") -> bool:
     """Rate one's conversation from 1 to 5; may be changed for an hour. False when nothing changed.
 

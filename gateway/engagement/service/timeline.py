@@ -83,11 +83,6 @@ class TimeLine:
         changed = conversations.close_conversation(tx, conversation_id)
         return self._announced(tx, conversation_id, changed=changed)
 
-    def reopen(self, tx: Tx, conversation_id: str) -> bool:
-        """Open a closed conversation again; False when it was open."""
-        changed = conversations.reopen(tx, conversation_id)
-        return self._announced(tx, conversation_id, changed=changed)
-
     def rate(
         self, tx: Tx, actor: Actor, conversation_id: str, rating: int, comment: str = ""
     ) -> bool:

@@ -118,12 +118,6 @@ def is_participant(tx: Tx, conversation_id: str, user_id: str) -> bool:
     return row is not None and row["left_at_ms"] is None
 
 
-def took_part(tx: Tx, conversation_id: str, user_id: str) -> bool:
-    """Tell whether a user has ever taken part in a conversation."""
-    parameters = {"conversation_id": conversation_id, "user_id": user_id}
-    return tx.one(_PARTICIPANT, {"tenant_id": tx.tenant_id, **parameters}) is not None
-
-
 def serves(tx: Tx, user_id: str, queue_id: str) -> bool:
     """Tell whether a user serves a queue."""
     parameters = {"user_id": user_id, "queue_id": queue_id}

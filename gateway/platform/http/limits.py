@@ -99,30 +99,3 @@ class _Body:
 def too_large(limit_bytes: int) -> WeccError:
     """Return the error for a body above ``limit_bytes``."""
     return WeccError("too_large", f"The body may have at most {limit_bytes} bytes here.")
-
-
-class ConcurrencyCap:
-    """Answers 503 at once when too many requests are in progress; sockets have caps of their own.
-
-    Paths in ``exempt`` (event streams, long polls) wait by design and are not counted.
-    """
-
-    def __init__(self, app: ASGIApp, limit: int, exempt: frozenset[str] = frozenset()) -> None:
-        self._app = app
-        self._limit = limit
-        self._exempt = exempt
-        self.in_progress = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._exempt:
-            await self._app(scope, receive, send)
-            return
-        if self.in_progress >= self._limit:
-            error = WeccError("not_ready", "Too much is going on; try again.", retry_after_s=1)
-            await error_response(error)(scope, receive, send)
-            return
-        self.in_progress += 1
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self.in_progress -= 1

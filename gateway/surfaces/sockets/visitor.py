@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -37,6 +38,8 @@ from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.service import VerifiedVisitor
 from gateway.tenancy.wire import SiteView
 from gateway.voice import wire as voice
+
+log = logging.getLogger("wecc.sockets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,12 @@ class VisitorSide(BaseSide):
         """The browser is gone."""
         self._unsubscribe()
         actor, self.actor = self.actor, None
-        if actor is not None:
+        if actor is None:
+            return
+        try:
             await self.rooms.engagement.disconnected(actor)
+        except WeccError as error:
+            log.warning("a visitor's leaving was not stored", extra={"code": error.code})
 
     # ---- hello -----------------------------------------------------------------------------
 

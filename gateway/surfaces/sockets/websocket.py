@@ -54,15 +54,25 @@ class SocketEndpoint:
             log.info("socket refused", extra={"code": error.code})
             await _refuse(error, scope, receive, send)
             return
-        await send({"type": "websocket.accept"})
-        connection = self._connection(send)
+        try:
+            await send({"type": "websocket.accept"})
+            await self._serve(scope, receive, self._connection(send), make_audience)
+        finally:
+            leave()
+
+    async def _serve(
+        self,
+        scope: Scope,
+        receive: Receive,
+        connection: Connection,
+        make_audience: Callable[[Connection], Audience],
+    ) -> None:
         audience = make_audience(connection)
         self._connections.add(connection)
         self._open_lane(scope, connection, audience)
         try:
             await self._read(connection, audience, receive)
         finally:
-            leave()
             self._connections.remove(connection)
             await audience.gone()
 

@@ -106,8 +106,8 @@ class Floor:
 
     async def visitor(self, path: str = "/", **options: Any) -> Shopper:
         """A visitor opens the shop in a browser profile of their own."""
-        options = {"locale": "en-GB", "accept_downloads": True} | options
-        context = await self.street.new_context(**options)
+        chosen: dict[str, Any] = {"locale": "en-GB", "accept_downloads": True} | options
+        context = await self.street.new_context(**chosen)
         context.set_default_timeout(LIMIT_MS)
         await context.add_init_script(EARS)
         return await self.tab(context, path)
@@ -145,8 +145,9 @@ class Floor:
         return Desk(office, context, page)
 
     async def _context(self, **options: Any) -> BrowserContext:
-        options = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}} | options
-        context = await self.office.new_context(**options)
+        size = {"width": 1440, "height": 900}
+        chosen: dict[str, Any] = {"locale": "en-GB", "viewport": size} | options
+        context = await self.office.new_context(**chosen)
         context.set_default_timeout(LIMIT_MS)
         await context.grant_permissions(["notifications", "microphone", "clipboard-read"])
         await context.add_init_script(EARS)

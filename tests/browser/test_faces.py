@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.browser.floor import Desk, Floor, Shopper, faults, keep
 
@@ -17,8 +17,11 @@ PLACES = [
     "/admin/skills", "/admin/queues", "/admin/routes", "/admin/hours", "/admin/dispositions",
     "/admin/canned", "/admin/sites", "/admin/api-keys", "/admin/audit",
 ]  # fmt: skip
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PAGE_LANGUAGE = """new MutationObserver(() => {
+  if (document.documentElement) document.documentElement.lang = "LANGUAGE";
+}).observe(document, { childList: true });"""
 FACES = [("light", "en"), ("dark", "en"), ("light", "zh"), ("dark", "zh")]
 
 
@@ -59,10 +62,13 @@ async def left_message(floor: Floor) -> None:
 @pytest.mark.parametrize(("scheme", "language"), [("dark", "en"), ("light", "zh")])
 async def test_a_chat_on_two_phones(floor: Floor, scheme: Any, language: str) -> None:
     locale = {"en": "en-GB", "zh": "zh-CN"}[language]
-    phone = {"viewport": PHONE, "color_scheme": scheme, "reduced_motion": "reduce"}
+    phone: dict[str, Any] = {"viewport": PHONE, "color_scheme": scheme, "reduced_motion": "reduce"}
     agent = await floor.seat("Agent Lisbon", **phone)
     await agent.go_ready()
     visitor = await floor.visitor("/", locale=locale, has_touch=True, **phone)
+    await visitor.page.context.add_init_script(PAGE_LANGUAGE.replace("LANGUAGE", language))
+    await visitor.page.reload()
+    await visitor.launcher.wait_for()
     await look(visitor, agent, f"0-{scheme}-{language}")
     await visitor.launcher.click()
     await visitor.root.locator("input[name=name]").fill("Jo")
@@ -90,6 +96,8 @@ async def look(visitor: Shopper, agent: Desk, name: str) -> None:
     """Keep both screens, and let axe look at them, too."""
     await keep(visitor.page, f"small-{name}-widget")
     await keep(agent.page, f"small-{name}-desk")
+    await agent.page.mouse.move(0, 0)
+    await expect(agent.page.get_by_role("tooltip")).to_have_count(0)
     assert await faults(visitor.page, "{include: [['wecc-widget']]}") == []
     assert await faults(agent.page) == []
     for page in (visitor.page, agent.page):

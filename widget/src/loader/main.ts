@@ -20,7 +20,11 @@ const site = here.searchParams.get("site") ?? script?.dataset.weccSite ?? "";
 
 function chooseLanguage(offered: string[]): Language {
   const known = (["en", "zh", "ar"] as const).filter((one) => offered.includes(one));
-  const wishes = [script?.dataset.weccLanguage, page("documentElement").lang, ...navigator.languages];
+  const wishes = [
+    script?.dataset.weccLanguage,
+    page("documentElement").lang,
+    ...navigator.languages,
+  ];
   for (const wish of wishes) {
     const found = known.find((one) => wish?.toLowerCase().split("-")[0] === one);
     if (found) return found;

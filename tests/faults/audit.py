@@ -86,7 +86,11 @@ def _check_journal(found: Audit, partition: Row, journal: Sequence[Row]) -> None
     for row in journal:
         entry = e.decode(row["body"])
         found.faults += watch.see(entry)
-        engine.apply(entry)
+        try:
+            engine.apply(entry)
+        except (KeyError, ValueError) as error:
+            found.faults.append(f"position {row['position']} does not follow: {error!r}")
+            break
         held = Counter(offer.interaction_id for offer in engine.state.offers.values())
         found.faults += [f"{key} is offered {n} times" for key, n in held.items() if n > 1]
         found.faults += _above_capacity(engine)

@@ -18,7 +18,9 @@ from gateway.acd.wire import (
     QueuePlace,
 )
 from gateway.engagement.service import access
+from gateway.engagement.store import contacts
 from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation
 from tests.acd.conftest import ADMIN, LEAD, TENANT, Floor, agent, visitor
 
@@ -271,3 +273,24 @@ async def test_availability_follows_hours_and_agents(floor: Floor) -> None:
         await floor.arrive("call")
     assert await floor.acd.availability(TENANT, [queue_id]) == "busy"
     assert ADMIN.role == "admin"
+
+
+async def test_places_go_to_who_the_visitor_is_by_now(floor: Floor) -> None:
+    """While they waited, their site said who they are: they are another visitor since."""
+    item = await floor.arrive()
+    await floor.settle()
+    before, after = floor.at_visitor(1), floor.at_visitor(9)
+    before.clear()
+
+    def become(tx: Tx) -> None:
+        contacts.drop_visitors(tx, visitor(1).contact_id)
+        contacts.insert_address(tx, "visitor", visitor(9).id, visitor(1).contact_id)
+
+    await floor.database.write(TENANT, become)
+    who = await floor.ready(1)
+    offers = await floor.acd.offers_for(who)
+    await floor.acd.accept(who, offers[0].id, None)
+    await floor.settle()
+    told = [frame for frame in after if isinstance(frame, QueuePlace)]
+    assert (told[-1].interaction_id, told[-1].state) == (item.id, "active")
+    assert not [frame for frame in before if isinstance(frame, QueuePlace)]

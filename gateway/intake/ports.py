@@ -21,6 +21,10 @@ class Calls(Protocol):
         """Return the ``sdp_answer`` of the visitor's leg; idempotent by ``call_id``."""
         ...
 
+    async def hang_up(self, actor: Actor, call_id: str) -> None:
+        """End the call; a repeat is a no-op."""
+        ...
+
     async def exists(self, tenant_id: str, call_id: str) -> bool:
         """Tell whether the call was started and is not over."""
         ...

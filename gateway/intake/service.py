@@ -159,6 +159,9 @@ class IntakeService:
             return store.of_conversation(tx, conversation_id)
 
         for intake in await self._database.read(actor.tenant_id, work):
+            call_id = intake.call_id
+            if call_id is not None and await self._calls.exists(actor.tenant_id, call_id):
+                await self._calls.hang_up(actor, call_id)
             if await self._steps.give_up(actor.tenant_id, intake):
                 continue
             await self._acd.close_for_contact(actor.tenant_id, intake.id)

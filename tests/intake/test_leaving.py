@@ -44,6 +44,9 @@ class Phone:
         self.living.add(call_id)
         return f"answer to {sdp_offer}"
 
+    async def hang_up(self, _actor: Actor, call_id: str) -> None:
+        self.living.discard(call_id)
+
     async def exists(self, _tenant_id: str, call_id: str) -> bool:
         return call_id in self.living
 
@@ -145,6 +148,20 @@ async def test_a_failed_repeat_does_not_take_a_living_call_out_of_the_queue(
     hold.set()
     await the_intake(house, visitor, "enqueued")
     await steps.stop()
+
+
+async def test_who_ends_a_conversation_hangs_up_its_call(
+    house: House, people: tuple[Actor, list[Actor]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also before the queue has it; its leg would hear music for ever."""
+    visitor, phone = people[0], Phone()
+    steps = steps_of(house, phone)
+    monkeypatch.setattr(steps, "advance", lambda *_: None)
+    service = intake_of(house, phone, steps)
+    await service.receive_call(visitor, REQUEST, Visit(language="en"))
+    await service.end_by_visitor(visitor, CONVERSATION)
+    assert not phone.living
+    assert await conversation_state(house, visitor) == "closed"
 
 
 async def test_a_call_without_a_leg_is_over_and_stays_over(

@@ -18,7 +18,7 @@ from gateway.engagement.model.views import (
     receipt_view,
 )
 from gateway.engagement.service.access import conversation_for, is_own
-from gateway.engagement.store import conversations, files, messages
+from gateway.engagement.store import contacts, conversations, files, messages
 from gateway.engagement.wire import MessagePage, MessageView, ReceiptView
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
@@ -140,8 +140,6 @@ def _attachment(tx: Tx, actor: Actor, message: Draft) -> Row | None:
 def _author_name(tx: Tx, actor: Actor) -> str:
     if actor.kind != "visitor":
         return actor.name
-    from gateway.engagement.store import contacts
-
     person = contacts.by_id(tx, actor.contact_id)
     return str(person["name"]) if person is not None else ""
 

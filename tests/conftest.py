@@ -11,13 +11,27 @@ import pytest
 
 CI = os.environ.get("CI") == "true"
 SERIAL = ("browser", "fault", "soak")
+WHOLE_PRODUCT = ("attack", "live")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Send tests that load the machine or measure time to one worker, one after another."""
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Send tests that load the machine or measure time to one worker, one after another, and
+    keep the other modules that start a product on one worker each.
+
+    xdist reads the group from the end of the id, but writes it to a field that pytest 9.2 no
+    longer looks at, so it is written here.
+    """
+    if not hasattr(config, "workerinput"):
+        return
     for item in items:
         if any(item.get_closest_marker(name) for name in SERIAL):
-            item.add_marker(pytest.mark.xdist_group("serial"))
+            group = "serial"
+        elif item.path.parent.name in WHOLE_PRODUCT:
+            group = f"serial-{item.path.stem}"
+        else:
+            continue
+        item._id = type(item.id).parse(f"{item.nodeid}@{group}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,7 +24,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Product, S
     require(Path(CHROMIUM).exists(), "Chromium")
     folder = tmp_path_factory.mktemp("widget") / "data"
     folder.mkdir()
-    with product(folder) as running:
+    # All these visitors come from one address.
+    with product(folder, WECC_LIMITS__CONVERSATIONS_PER_HOUR="6000") as running:
         admin = running.set_up()
         person = admin.add_agent("Wei", "wei@example.com")
         capacity = {"chat": 20, "call": 1, "message": 0}

@@ -75,5 +75,6 @@ async def test_music_while_waiting_and_the_chat_beside_it(shop: Shop, desk: Desk
     await widget.root.get_by_role("button", name="Hang up").click()
     await expect(status).to_contain_text("Call ended")
     await desk.wait("offer.gone")
+    await desk.wait(lambda f: f["type"] == "message.new" and f["message"]["code"] == "call_ended")
     ended = [m for m in await desk.ask_history(conversation) if m["code"] == "call_ended"]
     assert len(ended) == 1

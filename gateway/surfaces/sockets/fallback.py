@@ -47,6 +47,7 @@ class _Lane:
         "leave",
         "limit_bytes",
         "stored",
+        "turn",
         "wake",
     )
 
@@ -56,6 +57,8 @@ class _Lane:
         self.base = 0
         self.stored = 0
         self.closed = False
+        self.turn = asyncio.Lock()
+        """Held while a frame is handled: one after the other, and nobody leaves in between."""
         self.wake = asyncio.Event()
         self.connection: Connection | None = None
         self.audience: Audience | None = None
@@ -109,7 +112,8 @@ class Fallback:
         channel = new_secret()
         self._lanes[channel] = lane
         self._connections.add(connection)
-        await lane.audience.frame(hello)
+        async with lane.turn:
+            await lane.audience.frame(hello)
         return _json({"channel": channel})
 
     async def frames(self, channel: str, body: bytes) -> Response:
@@ -121,14 +125,18 @@ class Fallback:
             raise WeccError("bad_frame", "Send a JSON array of frames.") from None
         if len(frames) > FRAMES_PER_POST:
             raise WeccError("too_large", f"At most {FRAMES_PER_POST} frames in one request.")
-        for raw in frames:
-            wait_s = self._heard(lane)
-            if wait_s:
-                await asyncio.sleep(wait_s)
-            if lane.audience is None or lane.connection is None or lane.connection.is_ending:
-                raise WeccError("gone", "The channel has ended; open a new one.")
-            await lane.audience.frame(bytes(raw))
+        async with lane.turn:
+            for raw in frames:
+                await self._one(lane, bytes(raw))
         return Response(status_code=202)
+
+    async def _one(self, lane: _Lane, raw: bytes) -> None:
+        wait_s = self._heard(lane)
+        if wait_s:
+            await asyncio.sleep(wait_s)
+        if lane.audience is None or lane.connection is None or lane.connection.is_ending:
+            raise WeccError("gone", "The channel has ended; open a new one.")
+        await lane.audience.frame(raw)
 
     async def poll(self, channel: str, after: int) -> Response:
         """Answer with frames numbered after ``after``, waiting up to 20 s for the first."""
@@ -201,12 +209,13 @@ class Fallback:
             return
         lane.leave()
         self._connections.remove(lane.connection)
-        await lane.audience.gone()
+        async with lane.turn:
+            await lane.audience.gone()
 
     async def sweep(self) -> None:
         """Forget channels whose connection was ended; called by the owner now and then."""
         for channel, lane in list(self._lanes.items()):
-            if lane.closed:
+            if lane.closed and not lane.turn.locked():  # the next sweep comes soon
                 await self._end(channel)
 
 

@@ -131,6 +131,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     acd.register_guard(lambda tx, _noun, object_id: rules.refers_to(tx, object_id))
     tenancy.tenants.on_made(lambda tx: _furnish(acd, tx))
     tenancy.tenants.on_dropped(store.blobs.drop_tenant)
+    tenancy.tenants.on_dropped(voice.forget)
     tenancy.tenants.on_dropped(acd.forget)
     sites = SiteStates(
         ask=_site_state(rules, acd, tenancy),

@@ -285,3 +285,17 @@ async def test_a_visitor_who_does_not_come_back_ends_the_call(
             assert desk.queue.told == [INTERACTION]
             assert desk.time_line.entries[-1][1]["reason"] == "media_lost"
     await visitor.close()
+
+
+async def test_a_dropped_tenant_leaves_no_leg_and_no_watch(desk: Desk) -> None:
+    visitor = Peer(523)
+    await desk.call(visitor)
+    leg_id = next(iter(await desk.engine.legs()))
+    await desk.voice._lose(TENANT, CALL, leg_id, "media_lost")
+    await desk.voice.forget("tn-00000")
+    assert desk.voice._waiting
+    assert await desk.engine.legs()
+    await desk.voice.forget(TENANT)
+    assert not desk.voice._waiting
+    assert not await desk.engine.legs()
+    await visitor.close()

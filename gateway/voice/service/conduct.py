@@ -85,6 +85,14 @@ class Conductor:
         await asyncio.gather(*running, return_exceptions=True)
         self._watch = None
 
+    async def forget(self, tenant_id: str) -> None:
+        """End the media of a tenant that is being dropped; its rows go with the tenant."""
+        for key in [key for key in self._waiting if key[0] == tenant_id]:
+            del self._waiting[key]
+        for leg_id in await self._engine.legs():
+            if leg_id.startswith(tenant_id + _SEPARATOR):
+                await self._close_leg(leg_id)
+
     async def _take_up(self, tenant_id: str, call: Call, alive: Mapping[str, str]) -> None:
         for leg in (call.visitor_leg, call.agent_leg):
             if leg is not None and alive.get(leg.id) in (None, "lost", "closed"):
@@ -111,16 +119,21 @@ class Conductor:
         """End calls whose lost leg did not come back in time."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            for (tenant_id, call_id), call in list(self._waiting.items()):
+            for (tenant_id, _), call in list(self._waiting.items()):
                 reason = model.overdue(call, self._clock.now_ms())
-                if reason is None:
-                    continue
-                try:
-                    await self._give_up(tenant_id, call_id, reason)
-                except WeccError as error:
-                    self._waiting[tenant_id, call_id] = call  # and try again in a second
-                    extra = {"call_id": call_id, "code": error.code}
-                    log.warning("overdue call not ended", extra=extra)
+                if reason is not None:
+                    await self._end_overdue(tenant_id, call, reason)
+
+    async def _end_overdue(self, tenant_id: str, call: Call, reason: EndReason) -> None:
+        try:
+            await self._give_up(tenant_id, call.id, reason)
+        except Exception as error:
+            code = error.code if isinstance(error, WeccError) else type(error).__name__
+            if code == "not_found":  # dropped with its tenant
+                self._waiting.pop((tenant_id, call.id), None)
+                return
+            self._waiting[tenant_id, call.id] = call  # and try again in a second
+            log.warning("overdue call not ended", extra={"call_id": call.id, "code": code})
 
     async def _give_up(self, tenant_id: str, call_id: str, reason: EndReason) -> None:
         async with self._alone(tenant_id, call_id):

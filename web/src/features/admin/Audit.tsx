@@ -12,6 +12,9 @@ const details = (entry: AuditEntry) =>
     .map(([name, value]) => `${name}: ${value}`)
     .join(", ");
 
+const whoDid = (entry: AuditEntry) =>
+  entry.actor_id === "system" ? "" : entry.actor_name || entry.actor_id;
+
 export function Audit() {
   const t = useText();
   const language = useLanguage();
@@ -47,7 +50,7 @@ export function Audit() {
                   <Table.Td className="num" style={{ whiteSpace: "nowrap" }}>
                     {dateTime(language, entry.at_ms)}
                   </Table.Td>
-                  <Table.Td>{entry.actor_name || entry.actor_id || t("audit.system")}</Table.Td>
+                  <Table.Td>{whoDid(entry) || t("audit.system")}</Table.Td>
                   <Table.Td>
                     <code>{entry.operation}</code>
                   </Table.Td>

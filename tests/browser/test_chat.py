@@ -273,6 +273,9 @@ async def test_reload_second_tab_and_a_while_without_network(floor: Floor) -> No
     for page in (visitor, second):
         await expect(page.text("written offline 2")).to_be_visible()
         assert sorted(await page.texts()) == sorted(expected)
+    await visitor.page.reload()
+    await expect(visitor.text("meanwhile 2")).to_be_visible()
     await agent.end()
+    await expect(visitor.root.locator(".stars")).to_be_visible()
     await agent.wrap_up()
     await agent.rest()

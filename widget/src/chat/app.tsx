@@ -1,7 +1,7 @@
 /** The panel. */
 import { Component, type JSX } from "preact";
 import { StartForm } from "../form/form";
-import { openConversation } from "../state/select";
+import { openConversation, unreadIn } from "../state/select";
 import { Composer } from "./composer";
 import type { Chat, View } from "./context";
 import { Header } from "./header";
@@ -9,15 +9,17 @@ import { List } from "./parts";
 import { Strips } from "./strip";
 import { Thread } from "./thread";
 
-/** The view that fits when none was chosen: the open conversation, else the start. */
+/** The view that fits when none was chosen: the open conversation, one with news, else the start. */
 export function currentView(chat: Chat): View {
   const { view } = chat.screen();
   if (view) return view;
-  const open = openConversation(chat.engine.model());
+  const model = chat.engine.model();
+  const open = openConversation(model);
   const started = chat.engine
     .entries()
     .find(({ frame, failed }) => frame.type === "conversation.start" && !failed);
-  const id = open?.id ?? started?.frame.conversation_id;
+  const answered = Object.keys(model.messages).find((one) => unreadIn(model, one));
+  const id = open?.id ?? started?.frame.conversation_id ?? answered;
   return id ? { name: "thread", id } : { name: "home" };
 }
 

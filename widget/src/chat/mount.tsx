@@ -73,7 +73,10 @@ export async function mount(host: Host): Promise<ChatApp> {
   function draw(): void {
     const model = engine.model();
     const view = currentView(chat);
-    if (screen.isOpen && view.name === "thread" && !isHidden()) engine.read(view.id);
+    if (screen.isOpen && view.name === "thread") {
+      screen = { ...screen, view }; // what is being read stays, though it be read or end
+      if (!isHidden()) engine.read(view.id);
+    }
     const unread = unreadCount(engine.model());
     host.show({ availability: model.availability, unread, open: screen.isOpen });
     if (unread !== lastUnread) host.emit("unread", unread);

@@ -9,7 +9,7 @@ import type { MessageView } from "../wire";
 import { speak } from "../words/speak";
 import { App, currentView } from "./app";
 import chatCss from "./chat.css?inline";
-import type { Chat, Screen } from "./context";
+import type { Chat, Screen, View } from "./context";
 import { startEngine } from "./engine";
 import { addStyle } from "./lazy";
 import { isHidden } from "./page";
@@ -65,6 +65,7 @@ export async function mount(host: Host): Promise<ChatApp> {
     uploads: [],
     notice: "",
   };
+  let kept: View | undefined;
   const set = (change: Partial<Screen>): void => {
     screen = { ...screen, ...change };
     changed();
@@ -72,9 +73,17 @@ export async function mount(host: Host): Promise<ChatApp> {
 
   function draw(): void {
     const model = engine.model();
+    const isKnown = (id: string): boolean => id in model.conversations;
+    if (screen.view === kept && kept?.name === "thread" && !isKnown(kept.id)) {
+      screen = { ...screen, view: null }; // the page has said that this is somebody else
+    }
     const view = currentView(chat);
     if (screen.isOpen && view.name === "thread") {
-      screen = { ...screen, view }; // what is being read stays, though it be read or end
+      // What is being read stays on the screen, though it be read or end.
+      if (!screen.view && isKnown(view.id)) {
+        kept = view;
+        screen = { ...screen, view };
+      }
       if (!isHidden()) engine.read(view.id);
     }
     const unread = unreadCount(engine.model());

@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write what failed, one a line, where ``.ci/test`` asks for it."""
-    path = os.environ.get("WECC_FAILED")
+    path = os.environ.get("FAILED_TESTS_FILE")
     if not path:
         return
     reports = [*terminalreporter.stats.get("failed", []), *terminalreporter.stats.get("error", [])]

@@ -12,8 +12,9 @@ import random
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import websockets
 
@@ -23,19 +24,16 @@ Frame = dict[str, Any]
 class Visitor:
     def __init__(self, widget_url: str, site: str, origin: str, show: Callable[[Frame], None]):
         scheme = "wss" if widget_url.startswith("https") else "ws"
-        host = urlsplit(widget_url).netloc
-        self.address = urlunsplit((scheme, host, "/v1/socket", f"site={site}", ""))
+        self.address = f"{scheme}://{urlsplit(widget_url).netloc}/v1/socket?site={site}"
         self.site, self.origin, self.show = site, origin, show
         self.token: str | None = None
         self.conversation = str(uuid.uuid4())
-        self.started = False
-        self.last_seq = 0
+        self.started, self.last_seq = False, 0
         self.shown: set[str] = set()
         self.outbox: dict[str, Frame] = {}  # ref -> frame, until its ack
         self.socket: Any = None
 
     async def write(self, text: str) -> None:
-        """Put a message into the outbox and send it if there is a socket."""
         message = str(uuid.uuid4())
         frame = {"type": "message.post", "id": message, "text": text}
         if not self.started:
@@ -43,30 +41,23 @@ class Visitor:
             frame = {"type": "conversation.start", "message_id": message, "text": text}
         frame |= {"ref": message, "conversation_id": self.conversation}
         self.outbox[message] = frame
-        if self.socket is not None:
-            await self.send(frame)
+        await self.send(frame)
 
     async def send(self, frame: Frame) -> None:
-        try:
-            await self.socket.send(json.dumps(frame))
-        except websockets.ConnectionClosed:
-            pass  # the outbox sends it again after the next welcome
+        if self.socket is not None:
+            with suppress(websockets.ConnectionClosed):  # sent again after the next welcome
+                await self.socket.send(json.dumps(frame))
 
     async def run(self) -> None:
-        """Stay connected until cancelled."""
         pause_s = 0.2
         while True:
-            try:
+            with suppress(OSError, websockets.WebSocketException):
                 async with websockets.connect(self.address, origin=self.origin) as socket:
                     self.socket = socket
                     await self.send(self.hello())
                     async for raw in socket:
-                        frame = json.loads(raw)
-                        if frame["type"] == "welcome":
-                            pause_s = 0.2
-                        await self.receive(frame)
-            except (OSError, websockets.WebSocketException):
-                pass
+                        pause_s = 0.2
+                        await self.receive(json.loads(raw))
             self.socket = None
             await asyncio.sleep(pause_s * (0.5 + random.random()))
             pause_s = min(15, pause_s * 2)

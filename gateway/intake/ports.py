@@ -28,3 +28,7 @@ class Calls(Protocol):
     async def exists(self, tenant_id: str, call_id: str) -> bool:
         """Tell whether the call was started and is not over."""
         ...
+
+    async def has_ended(self, tenant_id: str, call_id: str) -> bool:
+        """Tell whether the call was started and is over."""
+        ...

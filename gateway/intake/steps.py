@@ -20,6 +20,8 @@ from nlp.contract import Analyser, AnalysisRequest
 log = logging.getLogger("wecc.intake")
 
 ANALYSIS_BUDGET_MS = 200
+CALL_GRACE_MS = 20_000
+CALL_LOOK_S = 0.25
 RETRY_S = (0.2, 1.0, 5.0, 15.0, 30.0)
 Languages = Callable[[str, str], Awaitable[Sequence[str]]]
 """(tenant id, site id) -> the languages that site serves."""
@@ -103,7 +105,10 @@ class Steps:
         if intake is None or intake.is_done:
             return True
         if intake.kind == "call" and not await self._calls.exists(tenant_id, intake.call_id or ""):
-            await self.give_up(tenant_id, intake)
+            if await self._may_begin(tenant_id, intake):
+                await asyncio.sleep(CALL_LOOK_S)
+            else:
+                await self.give_up(tenant_id, intake)
         elif intake.state == "received":
             await self._analyse(tenant_id, intake)
         elif intake.state == "analysed":
@@ -111,6 +116,16 @@ class Steps:
         else:
             await self._enqueue(tenant_id, intake)
         return False
+
+    async def _may_begin(self, tenant_id: str, intake: Intake) -> bool:
+        """Tell whether a call that has no leg yet is waited for.
+
+        Its process may have died between the intake and the leg: the browser comes back with the
+        same call within moments, and must find its place kept.
+        """
+        if self._clock.now_ms() - intake.created_at_ms > CALL_GRACE_MS:
+            return False
+        return not await self._calls.has_ended(tenant_id, intake.call_id or "")
 
     async def _analyse(self, tenant_id: str, intake: Intake) -> None:
         text = await self._database.read(tenant_id, lambda tx: self._text_of(tx, intake))

@@ -69,6 +69,13 @@ class SiteStates:
         self._known[tenant_id, site_id] = (state, now_ms)
         return state
 
+    async def is_offline(self, tenant_id: str, site_id: str) -> bool:
+        """Tell whether nobody is there, asking again before saying so."""
+        if await self.state(tenant_id, site_id) != "offline":
+            return False
+        await self._renew(tenant_id, site_id)
+        return await self.state(tenant_id, site_id) == "offline"
+
     @property
     def has_calls(self) -> bool:
         """Whether calls can be carried now."""

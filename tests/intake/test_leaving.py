@@ -28,6 +28,7 @@ class Phone:
 
     def __init__(self) -> None:
         self.living: set[str] = set()
+        self.over: set[str] = set()
         self.failing = 0
 
     async def start(
@@ -46,6 +47,10 @@ class Phone:
 
     async def hang_up(self, _actor: Actor, call_id: str) -> None:
         self.living.discard(call_id)
+        self.over.add(call_id)
+
+    async def has_ended(self, _tenant_id: str, call_id: str) -> bool:
+        return call_id in self.over
 
     async def exists(self, _tenant_id: str, call_id: str) -> bool:
         return call_id in self.living

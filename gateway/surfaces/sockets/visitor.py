@@ -211,9 +211,10 @@ class VisitorSide(BaseSide):
         actor, visit = self.known_actor(), self._known_visit()
         if frame.conversation_id not in self._mine:
             await self._check_new(await self._present_site(), frame.form)
-        state = await self.rooms.sites.state(self.tenant_id, self._site.id)
-        # a chat nobody is there for still reaches somebody: it becomes a left message
-        kind: Kind = "message" if frame.mode == "message" or state == "offline" else "chat"
+        # a chat nobody is there for becomes a left message: it still reaches somebody
+        kind: Kind = frame.mode
+        if kind == "chat" and await self.rooms.sites.is_offline(self.tenant_id, self._site.id):
+            kind = "message"
         text = Text(text=frame.text)
         inbound = web_message(
             actor, frame.message_id, frame.conversation_id, text, self.rooms.clock, frame.form

@@ -173,6 +173,11 @@ class VoiceService(Handling):
         call = await self._find(tenant_id, call_id)
         return call is not None and call.state != "ended"
 
+    async def has_ended(self, tenant_id: str, call_id: str) -> bool:
+        """Tell whether the call was started and is over."""
+        call = await self._find(tenant_id, call_id)
+        return call is not None and call.state == "ended"
+
     async def _calls_of(self, actor: Actor) -> list[Call]:
         find = store.living_of_visitor if actor.kind == "visitor" else store.living_of_agent
         return await self._database.read(actor.tenant_id, lambda tx: find(tx, actor.id))

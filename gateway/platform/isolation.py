@@ -157,11 +157,12 @@ class Isolation:
                 pass
         if child.stdin is not None:
             child.stdin.close()
-        await child.wait()
-        # The pipe's transport closes once the end of the output was read.
+        # Read first: a reader with much unread output is paused, and wait() ends only when the pipe
+        # has closed (python/cpython#119710).
         if child.stdout is not None:
             while await child.stdout.read(65_536):
                 pass
+        await child.wait()
 
 
 # ---- in the child ------------------------------------------------------------------------

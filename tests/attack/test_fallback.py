@@ -103,9 +103,11 @@ class Channel:
 
 
 @contextlib.contextmanager
-def visitor(two: Ground, tenant: Tenant, **more: Any) -> Iterator[Channel]:
+def visitor(
+    two: Ground, tenant: Tenant, source: str = "127.0.0.1", **more: Any
+) -> Iterator[Channel]:
     """A visitor's channel."""
-    with two.client("widget", Origin=tenant.origin) as client:
+    with two.client("widget", source, Origin=tenant.origin) as client:
         hello = {"type": "hello", "v": 1, "site": tenant.site["key"], **more}
         yield Channel(client, "/v1", f"?site={tenant.site['key']}").open(hello)
 
@@ -184,7 +186,7 @@ def test_channels_that_are_none(two: Ground) -> None:
 
 
 def test_bodies_that_are_no_frames(two: Ground) -> None:
-    with visitor(two, two.a) as one:
+    with visitor(two, two.a, "127.0.0.96") as one:
         path = f"/v1/frames?channel={one.id}"
         for body in (b"", b"x", b"{}", b'"x"', b"[", b"\xff", b"[" * 100_000, b"1e999", b"[NaN]"):
             answer = one.client.post(path, content=body)

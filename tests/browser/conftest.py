@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.floor import Floor, House, keep
 from tests.conftest import require
 from tests.live.product import product
 from tests.widget.shop import CHROMIUM, FLAGS
+
+# A loaded machine is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
 OFFICE_FLAGS = [flag for flag in FLAGS if not flag.startswith("--autoplay-policy")]

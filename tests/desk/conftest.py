@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.conftest import require
 from tests.desk.person import Office
@@ -16,6 +16,9 @@ from tests.live.product import Product, Staff, product
 from tests.live.sockets import Frame, Visitor
 from tests.widget.road import Road
 from tests.widget.shop import CHROMIUM, FLAGS
+
+# A loaded machine is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 BUILT = Path(__file__).parents[2] / "gateway" / "static" / "web" / "index.html"
 ORIGIN = "https://shop.example.com"

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from tests.conftest import require
 from tests.live.product import Product, Staff, product
 from tests.live.sockets import Frame
 from tests.widget.road import Road
 from tests.widget.shop import CHROMIUM, FLAGS, Desk, PageServer, Shop, page_server
+
+# A loaded machine is slow, not wrong.
+expect.set_options(timeout=15_000)
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static" / "widget" / "widget.js"
 

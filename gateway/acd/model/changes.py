@@ -7,9 +7,10 @@ from typing import Any
 
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
-from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY, KIND_NUMBER
+from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction, Offer
+from gateway.acd.model.pieces import activate, close, free, occupy, wait
 from gateway.acd.model.state import State
 
 
@@ -23,67 +24,6 @@ def apply(state: State, index: Index, entry: e.Entry) -> Interaction | None:
 def score_of(enqueued_at_ms: int, priority: int) -> int:
     """Return the place in the order: enqueue time, less a minute per unit of priority."""
     return enqueued_at_ms - AGEING_MS_PER_PRIORITY * priority
-
-
-# ---- pieces ----------------------------------------------------------------------------------
-
-
-def _occupy(state: State, index: Index, agent_id: str, item: Interaction) -> None:
-    agent = state.agents[agent_id]
-    agent.load[KIND_NUMBER[item.kind]] += 1
-    index.hold(agent_id, item.id)
-    _to_back(state, index, agent)
-
-
-def _free(
-    state: State, index: Index, agent_id: str, item: Interaction, *, front_at_ms: int | None = None
-) -> None:
-    agent = state.agents[agent_id]
-    agent.load[KIND_NUMBER[item.kind]] -= 1
-    index.let_go(agent_id, item.id)
-    if front_at_ms is None:
-        _to_back(state, index, agent)
-        return
-    agent.rank = state.front_rank
-    state.front_rank -= 1
-    index.refresh(agent)
-
-
-def _to_back(state: State, index: Index, agent: Agent) -> None:
-    agent.rank = state.next_rank
-    agent.idle_since_ms = state.at_ms
-    state.next_rank += 1
-    index.refresh(agent)
-
-
-def _wait(state: State, index: Index, item: Interaction) -> None:
-    item.state = "waiting"
-    item.epoch += 1
-    item.agent_id = item.offer_id = None
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    for agent_id, until_ms in item.excluded.items():
-        index.timers.add(until_ms, "readmit", item.id, agent_id)
-    if item.direct_until_ms is not None:
-        index.timers.add(item.direct_until_ms, "direct", item.id)
-
-
-def _activate(item: Interaction, agent_id: str, at_ms: int) -> None:
-    item.state = "active"
-    item.epoch += 1
-    item.agent_id = agent_id
-    item.accepted_at_ms = at_ms
-    item.direct_agent_id = item.direct_until_ms = None
-    item.excluded = {}
-
-
-def _close(state: State, index: Index, item: Interaction) -> None:
-    item.state = "closed"
-    item.epoch += 1
-    item.wrap_up_until_ms = None
-    if item.agent_id is not None:
-        _free(state, index, item.agent_id, item)
-    index.unknow(item)
-    state.forget(item)
 
 
 # ---- configuration and agents ----------------------------------------------------------------
@@ -179,7 +119,7 @@ def _offered(state: State, index: Index, entry: e.Offered) -> Interaction:
     )
     state.next_offer += 1
     index.timers.add(entry.expires_at_ms, "offer", entry.offer_id)
-    _occupy(state, index, entry.agent_id, item)
+    occupy(state, index, entry.agent_id, item)
     return item
 
 
@@ -194,23 +134,23 @@ def _offer_ended(state: State, index: Index, entry: e.OfferEnded) -> Interaction
     if entry.excluded_until_ms is not None:
         item.excluded[entry.agent_id] = entry.excluded_until_ms
     front = entry.at_ms if entry.outcome == "withdrawn" else None
-    _free(state, index, entry.agent_id, item, front_at_ms=front)
-    _wait(state, index, item)
+    free(state, index, entry.agent_id, item, front_at_ms=front)
+    wait(state, index, item)
     return item
 
 
 def _accepted(state: State, _index: Index, entry: e.Accepted) -> Interaction:
     del state.offers[entry.offer_id]
     item = state.interactions[entry.interaction_id]
-    _activate(item, entry.agent_id, entry.at_ms)
+    activate(item, entry.agent_id, entry.at_ms)
     return item
 
 
 def _taken(state: State, index: Index, entry: e.Taken) -> Interaction:
     item = state.interactions[entry.interaction_id]
     index.backlog.leave(item)
-    _activate(item, entry.agent_id, entry.at_ms)
-    _occupy(state, index, entry.agent_id, item)
+    activate(item, entry.agent_id, entry.at_ms)
+    occupy(state, index, entry.agent_id, item)
     return item
 
 
@@ -239,16 +179,16 @@ def _transferred(state: State, index: Index, entry: e.Transferred) -> Interactio
     item.direct_until_ms = entry.direct_until_ms
     item.excluded[entry.agent_id] = entry.excluded_until_ms
     item.accepted_at_ms = None
-    _free(state, index, entry.agent_id, item)
-    _wait(state, index, item)
+    free(state, index, entry.agent_id, item)
+    wait(state, index, item)
     return item
 
 
 def _released(state: State, index: Index, entry: e.Released) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.accepted_at_ms = None
-    _free(state, index, entry.agent_id, item)
-    _wait(state, index, item)
+    free(state, index, entry.agent_id, item)
+    wait(state, index, item)
     return item
 
 
@@ -256,7 +196,7 @@ def _ended(state: State, index: Index, entry: e.Ended) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.ended_at_ms = entry.at_ms
     if entry.wrap_up_until_ms is None:
-        _close(state, index, item)
+        close(state, index, item)
         return item
     item.state = "wrap_up"
     item.epoch += 1
@@ -268,7 +208,7 @@ def _ended(state: State, index: Index, entry: e.Ended) -> Interaction:
 def _wrapped(state: State, index: Index, entry: e.Wrapped) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.disposition_id = entry.disposition_id
-    _close(state, index, item)
+    close(state, index, item)
     return item
 
 

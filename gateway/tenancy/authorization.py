@@ -52,7 +52,8 @@ TABLE: dict[str, Rule] = {
     "message.post": _TALK,
     "message.note": _WORK,
     "typing.set": _TALK,
-    "receipt.set": _TALK,
+    # Who only looks on has not read it for the visitor.
+    "receipt.set": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "history.get": _SEE,
     "call.reconnect": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "call.candidate": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),

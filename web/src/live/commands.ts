@@ -55,17 +55,12 @@ export function transfer(id: string, to: { queueId?: string; agentId?: string },
   });
 }
 
-/** Remember, here and on the server, how far this agent has read. */
+/** Remember how far this agent has read; the server is told where the conversation is mine. */
 export function markRead(conversationId: string, seq: number): void {
   const { read } = useLive.getState();
   if (seq <= (read[conversationId] ?? 0)) return;
   useLive.setState({ read: { ...read, [conversationId]: seq } });
-  desk().tell({
-    type: "receipt.set",
-    conversation_id: conversationId,
-    delivered_seq: seq,
-    read_seq: seq,
-  });
+  desk().looked();
 }
 
 export function tellTyping(conversationId: string, on: boolean): void {

@@ -7,6 +7,7 @@ import type { Ack, AgentHello, ClientFrame, MessageView, ServerFrame } from "../
 import { backoffMs } from "./backoff";
 import { learnOffset } from "./clock";
 import { mayRetry, Outbox, type Outgoing } from "./outbox";
+import { Receipts } from "./receipts";
 import { EMPTY } from "./state";
 import { applyFrames, useLive } from "./store";
 import { type Carrier, type Listener, openSocket, openStream } from "./transport";
@@ -46,6 +47,7 @@ export class Connection {
   private readonly watched = new Map<string, number>();
   private readonly outbox: Outbox;
   private readonly arrivals = new Set<(message: MessageView) => void>();
+  private readonly receipts = new Receipts(useLive.getState, (frame) => this.tell(frame));
 
   constructor(userId: string) {
     this.outbox = new Outbox(localStorage, userId);
@@ -65,6 +67,7 @@ export class Connection {
     this.stopped = true;
     clearTimeout(this.retry);
     clearInterval(this.heartbeat);
+    this.receipts.stop();
     window.removeEventListener("online", this.wake);
     window.removeEventListener("offline", this.drop);
     document.removeEventListener("visibilitychange", this.wake);
@@ -183,6 +186,8 @@ export class Connection {
     this.inbox = [];
     if (frames.length === 0) return;
     const effects = applyFrames(frames);
+    if (frames.some((frame) => frame.type === "welcome")) this.receipts.again();
+    else this.receipts.soon();
     for (const frame of frames) {
       if (frame.type === "message.new") this.settled(frame.message.id);
       if (frame.type === "history.page") for (const item of frame.page.items) this.settled(item.id);
@@ -250,6 +255,11 @@ export class Connection {
   /** Send a frame that nobody waits for; lost when there is no connection. */
   tell(frame: ClientFrame): void {
     if (this.ready) this.carrier?.send(frame);
+  }
+
+  /** Something was looked at: say so to the server, a moment later. */
+  looked(): void {
+    this.receipts.soon();
   }
 
   history(conversationId: string, beforeSeq: number | null, limit = 50): void {

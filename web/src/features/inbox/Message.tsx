@@ -10,6 +10,7 @@ interface Props {
   message: MessageView;
   /** Whether name and time stand above it: the first of a run by one author. */
   first: boolean;
+  /** Whether it is the newest answer, which tells how far it got. */
   newest: boolean;
   conversation: ConversationView;
 }
@@ -66,7 +67,7 @@ export function Message({ message, first, newest, conversation }: Props) {
         )}
         <Body message={message} />
       </div>
-      {newest && mine && !note && <Receipt message={message} conversation={conversation} />}
+      {newest && <Receipt message={message} conversation={conversation} />}
     </article>
   );
 }

@@ -53,6 +53,10 @@ export function linesOf(messages: MessageView[], outgoing: Outgoing[]): Line[] {
   return lines;
 }
 
+/** What an agent said to the visitor: the newest of these shows how far it got. */
+const isAnswer = (message: MessageView) =>
+  message.author.kind === "agent" && (message.kind === "text" || message.kind === "file");
+
 const NONE: MessageView[] = [];
 
 function useLines(id: string) {
@@ -72,15 +76,19 @@ function useLines(id: string) {
 
 /** Mark as read what is on the screen, while somebody looks at it. */
 function useReading(id: string, lastSeq: number, atEnd: boolean): void {
-  const open = useLive((state) => state.link === "open");
   useEffect(() => {
     const read = () => {
-      if (open && atEnd && lastSeq > 0 && document.hasFocus()) markRead(id, lastSeq);
+      const isSeen = document.visibilityState === "visible" && document.hasFocus();
+      if (isSeen && atEnd && lastSeq > 0) markRead(id, lastSeq);
     };
     read();
     window.addEventListener("focus", read);
-    return () => window.removeEventListener("focus", read);
-  }, [id, lastSeq, atEnd, open]);
+    document.addEventListener("visibilitychange", read);
+    return () => {
+      window.removeEventListener("focus", read);
+      document.removeEventListener("visibilitychange", read);
+    };
+  }, [id, lastSeq, atEnd]);
 }
 
 /** When the pane gets smaller or a message taller, whoever was at the end stays there. */
@@ -155,6 +163,7 @@ function Lines({ conversation, thread, lines }: LinesProps) {
     paddingEnd: 8,
   });
   const newest = thread.items.at(-1);
+  const answer = thread.items.findLast(isAnswer)?.id;
   const oldest = thread.items[0]?.seq ?? 0;
   useReading(conversation.id, newest?.seq ?? 0, atEnd && thread.atTail);
   const loaded = lines.length > 0;
@@ -212,7 +221,7 @@ function Lines({ conversation, thread, lines }: LinesProps) {
                     message={line.message}
                     first={line.first}
                     conversation={conversation}
-                    newest={line.message.id === newest?.id}
+                    newest={line.message.id === answer}
                   />
                 )}
                 {line.kind === "pending" && <PendingMessage item={line.item} />}

@@ -34,6 +34,11 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
         return chat + call + message
 
 
+_OPEN = tuple(tuple(kind for kind in range(3) if bits >> kind & 1) for bits in range(8))
+_ONLY_CALL = _OPEN[1 << CALL]
+_NOTHING = _OPEN[0]
+
+
 def open_kinds(agent: Agent, limits: tuple[int, ...]) -> tuple[int, ...]:
     """Numbers of the kinds that may be offered to the agent now.
 
@@ -41,11 +46,12 @@ def open_kinds(agent: Agent, limits: tuple[int, ...]) -> tuple[int, ...]:
     kind. Chats and messages do not keep a call away.
     """
     if agent.state != "ready" or agent.away_until_ms is not None:
-        return ()
+        return _NOTHING
     load = agent.load
     if load[CALL]:
-        return (CALL,) if load[CALL] < limits[CALL] else ()
-    return tuple([kind for kind in (0, 1, 2) if load[kind] < limits[kind]])
+        return _ONLY_CALL if load[CALL] < limits[CALL] else _NOTHING
+    chat, call, message = load[0] < limits[0], load[1] < limits[1], load[2] < limits[2]
+    return _OPEN[chat + 2 * call + 4 * message]
 
 
 def limits_of(profile: Profile) -> tuple[int, ...]:

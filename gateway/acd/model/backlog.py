@@ -7,51 +7,47 @@ from heapq import heapify, heappop, heappush
 
 from gateway.acd.model.configuration import KIND_NUMBER, KINDS, QueueRule
 from gateway.acd.model.interaction import Interaction
-from gateway.acd.model.matrix import Matrix, Requirement, skill_key
-from gateway.acd.model.order import Key, Order, key_for
+from gateway.acd.model.matrix import Matrix, Requirement, is_many, skill_key
+from gateway.acd.model.order import NEVER, Key, Order, key_for, number_of, score_of
 
 Head = tuple[Key, int]
-
-
-def key_of(interaction: Interaction) -> Key:
-    """Return the interaction's place in every order."""
-    return key_for(interaction.score, interaction.number)
 
 
 class Line:
     """One queue's waiting work: ranks, counts per kind, and whose clock began first."""
 
-    __slots__ = ("_oldest", "counts", "order")
+    __slots__ = ("_here", "_oldest", "counts", "order")
 
     def __init__(self) -> None:
         self.order = Order()
         self.counts = [0] * len(KINDS)
-        self._oldest: list[tuple[int, str]] = []
+        self._here: set[int] = set()
+        self._oldest: list[int] = []
 
-    def add(self, interaction: Interaction) -> None:
+    def add(self, interaction: Interaction, kind: int, key: Key) -> None:
         """Count one more."""
-        self.order.add(key_of(interaction))
-        self.counts[KIND_NUMBER[interaction.kind]] += 1
-        heappush(self._oldest, (interaction.enqueued_at_ms, interaction.id))
+        self.order.add(key)
+        self.counts[kind] += 1
+        number = interaction.number
+        self._here.add(number)
+        heappush(self._oldest, key_for(interaction.enqueued_at_ms, number))
 
-    def remove(self, interaction: Interaction, placed: dict[str, Requirement]) -> None:
-        """Count one less; ``placed`` says what still waits when the heap is cleaned."""
-        self.order.remove(key_of(interaction))
-        self.counts[KIND_NUMBER[interaction.kind]] -= 1
+    def remove(self, interaction: Interaction, kind: int, key: Key) -> None:
+        """Count one less."""
+        self.order.remove(key)
+        self.counts[kind] -= 1
+        self._here.remove(interaction.number)
         if len(self._oldest) > 2 * self.order.count + 64:
-            here = set(self._oldest)
-            self._oldest = [
-                item for item in here if item[1] in placed and item[1] != interaction.id
-            ]
+            here = self._here
+            self._oldest = [age for age in set(self._oldest) if number_of(age) in here]
             heapify(self._oldest)
 
-    def oldest_ms(self, waits: dict[str, Requirement], queue_id: str) -> int | None:
+    def oldest_ms(self) -> int | None:
         """Return when the longest wait began."""
         while self._oldest:
-            at_ms, interaction_id = self._oldest[0]
-            place = waits.get(interaction_id)
-            if place is not None and place.queue_id == queue_id:
-                return at_ms
+            age = self._oldest[0]
+            if number_of(age) in self._here:
+                return score_of(age)
             heappop(self._oldest)
         return None
 
@@ -77,26 +73,28 @@ class Backlog:
     def join(self, interaction: Interaction, queue: QueueRule | None) -> None:
         """Let an interaction wait, where its fields say."""
         requirement = self.requirement(interaction, queue)
-        key = key_of(interaction)
+        key = key_for(interaction.score, interaction.number)
         self.placed[interaction.id] = requirement
         self.waiting[key] = interaction
         line = self.lines.get(interaction.queue_id)
         if line is None:
             line = self.lines[interaction.queue_id] = Line()
-        line.add(interaction)
+        line.add(interaction, requirement.kind, key)
         if interaction.direct_agent_id is not None:
             insort(self.direct.setdefault(interaction.direct_agent_id, []), key)
         elif interaction.excluded:
             insort(self.held[requirement.kind], key)
         else:
-            self._change(requirement, key, add=True)
+            requirement.order.add(key)
+            if key < requirement.head:
+                self._set_head(requirement, key)
 
     def leave(self, interaction: Interaction) -> None:
         """Take an interaction out, with its fields still as they were at ``join``."""
         requirement = self.placed.pop(interaction.id)
-        key = key_of(interaction)
+        key = key_for(interaction.score, interaction.number)
         del self.waiting[key]
-        self.lines[interaction.queue_id].remove(interaction, self.placed)
+        self.lines[interaction.queue_id].remove(interaction, requirement.kind, key)
         if interaction.direct_agent_id is not None:
             keys = self.direct[interaction.direct_agent_id]
             keys.remove(key)
@@ -105,51 +103,43 @@ class Backlog:
         elif interaction.excluded:
             self.held[requirement.kind].remove(key)
         else:
-            self._change(requirement, key, add=False)
+            requirement.order.remove(key)
+            if key == requirement.head:
+                self._set_head(requirement, requirement.order.first)
 
-    def _change(self, requirement: Requirement, key: Key, *, add: bool) -> None:
-        order = requirement.order
-        if add:
-            order.add(key)
-        else:
-            order.remove(key)
-        if order.first is not requirement.head:
-            self._set_head(requirement, order.first)
-
-    def _set_head(self, requirement: Requirement, head: Key | None) -> None:
+    def _set_head(self, requirement: Requirement, head: Key) -> None:
         heads = self._heads[requirement.kind]
-        if requirement.head is not None:
+        if requirement.head != NEVER:
             del heads[bisect_left(heads, (requirement.head, requirement.number))]
-        if head is not None:
+        if head != NEVER:
             insort(heads, (head, requirement.number))
-        requirement.head = head
+        requirement.head = self._matrix.heads[requirement.number] = head
 
     def requeue(self, queue_id: str, queue: QueueRule | None) -> None:
         """A queue's needs changed: match its work anew."""
         for requirement in self._matrix.of_queue(queue_id):
-            self._set_head(requirement, None)
+            self._set_head(requirement, NEVER)
             self._matrix.renumber(requirement, queue)
             self._set_head(requirement, requirement.order.first)
 
-    def head_for(self, group: int, kind: int) -> Key | None:
+    def head_for(self, group: int, kind: int) -> Key:
         """Return the first waiting key a profile group can do, of those nobody passed over.
 
-        Walks the heads of all requirements in order when many fit, or the fitting ones when
-        few do.
+        Walks the heads of all requirements in order when many fit, or looks at the fitting
+        ones when few do; ``NEVER`` when there is nothing.
         """
         heads = self._heads[kind]
         if not heads:
-            return None
+            return NEVER
         known = self._matrix.complete(group)
-        fitting = known.fitting[kind]
-        if len(fitting) ** 2 <= 4 * len(heads):
-            found = [item.head for item in fitting if item.head is not None]
-            return min(found) if found else None
+        gather = known.gather[kind]
+        if gather is not None and not is_many(known.counts[kind], len(heads)):
+            return min(gather(self._matrix.heads))
         mask = known.mask
-        for head in heads:
-            if mask >> head[1] & 1:
-                return head[0]
-        return None
+        for head, number in heads:
+            if mask >> number & 1:
+                return head
+        return NEVER
 
     def may(self, group: int, interaction_id: str) -> bool:
         """Tell whether a profile group fits a waiting interaction."""

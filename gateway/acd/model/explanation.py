@@ -23,13 +23,18 @@ def left_out(index: Index, item: Interaction, found_by: Found) -> dict[str, int]
     then lacks a skill or the queue, or was passed over.
     """
     free = index.idle[KIND_NUMBER[item.kind]].count
-    counts = {
-        "offline": index.statuses["offline"],
-        "not_ready": index.statuses["not_ready"],
-        "reconnecting": index.statuses["away"],
-        "busy": index.statuses["ready"] - free,
-        "passed_over": len(item.excluded),
-    }
-    if found_by == "agent" and item.direct_agent_id is None:
-        counts["unqualified"] = max(0, free - 1 - len(item.excluded))
-    return {reason: count for reason, count in counts.items() if count}
+    statuses, passed_over = index.statuses, len(item.excluded)
+    counts = {}
+    if statuses["offline"]:
+        counts["offline"] = statuses["offline"]
+    if statuses["not_ready"]:
+        counts["not_ready"] = statuses["not_ready"]
+    if statuses["away"]:
+        counts["reconnecting"] = statuses["away"]
+    if statuses["ready"] > free:
+        counts["busy"] = statuses["ready"] - free
+    if passed_over:
+        counts["passed_over"] = passed_over
+    if found_by == "agent" and item.direct_agent_id is None and free > 1 + passed_over:
+        counts["unqualified"] = free - 1 - passed_over
+    return counts

@@ -8,39 +8,87 @@ from heapq import nsmallest
 
 from gateway.acd.model.agent import Agent
 
-Line = OrderedDict[str, "Seat"]
-
 
 class Seat:
-    """Where an agent stands in the order now."""
+    """Where an agent stands in the order now.
 
-    __slots__ = ("agent", "group", "level", "limits", "open", "rank", "status")
+    ``open`` are the kinds that may be offered now; ``stands`` the kinds whose lines hold the
+    seat, at ``level`` and ``rank``, until the next time somebody looks at the lines.
+    """
+
+    __slots__ = ("agent", "group", "level", "limits", "open", "rank", "stands", "status")
 
     def __init__(self, agent: Agent, group: int, limits: tuple[int, ...]) -> None:
         self.agent = agent
         self.group = group
         self.limits = limits
         self.open: tuple[int, ...] = ()
+        self.stands: tuple[int, ...] = ()
         self.level = 0
         self.rank = 0
         self.status = ""
+
+
+def _by_rank(seat: Seat) -> int:
+    return seat.rank
 
 
 def _by_place(seat: Seat) -> tuple[int, int]:
     return seat.level, seat.rank
 
 
-class Idle:
-    """The order of one kind: lines by load, over all agents and again per profile group."""
+class Line:
+    """Seats of one load by rank. Who comes goes to the end or the front, nearly always."""
 
-    __slots__ = ("_all", "_groups", "count", "group_count", "mask")
+    __slots__ = ("_is_sorted", "_seats", "_top")
+
+    def __init__(self, seat: Seat) -> None:
+        self._seats = OrderedDict({seat.agent.id: seat})
+        self._top = seat.rank
+        self._is_sorted = True
+
+    def __len__(self) -> int:
+        return len(self._seats)
+
+    def __iter__(self) -> Iterator[Seat]:
+        if not self._is_sorted:
+            seats = sorted(self._seats.values(), key=_by_rank)
+            self._seats = OrderedDict((seat.agent.id, seat) for seat in seats)
+            self._is_sorted = True
+        return iter(self._seats.values())
+
+    def add(self, seat: Seat) -> None:
+        """Put a seat in; one that belongs in the middle is sorted in when somebody looks."""
+        self._seats[seat.agent.id] = seat
+        if seat.rank > self._top:
+            self._top = seat.rank
+        elif self._is_sorted and seat.rank < next(iter(self._seats.values())).rank:
+            self._seats.move_to_end(seat.agent.id, last=False)
+        else:
+            self._is_sorted = False
+
+    def remove(self, seat: Seat) -> None:
+        """Take a seat out."""
+        del self._seats[seat.agent.id]
+
+
+Lines = dict[int, Line]
+
+
+class Idle:
+    """The order of one kind: lines by load, over all agents and again per profile group.
+
+    ``count`` is how many agents may get such work, kept by the index; the lines hold those who
+    stand here.
+    """
+
+    __slots__ = ("_all", "_groups", "count", "mask")
 
     def __init__(self) -> None:
-        self._all: dict[int, Line] = {}
-        self._groups: dict[int, dict[int, Line]] = {}
+        self._all: Lines = {}
+        self._groups: dict[int, Lines] = {}
         self.mask = 0
         self.count = 0
-        self.group_count = 0
 
     def add(self, seat: Seat) -> None:
         """Put a seat at its place."""
@@ -49,9 +97,7 @@ class Idle:
         if lines is None:
             lines = self._groups[seat.group] = {}
             self.mask |= 1 << seat.group
-            self.group_count += 1
         _insert(lines, seat)
-        self.count += 1
 
     def remove(self, seat: Seat) -> None:
         """Take a seat out."""
@@ -61,8 +107,6 @@ class Idle:
         if not lines:
             del self._groups[seat.group]
             self.mask ^= 1 << seat.group
-            self.group_count -= 1
-        self.count -= 1
 
     def first(self, groups: int, excluded: dict[str, int], limit: int) -> list[Seat]:
         """Return up to ``limit`` seats of the masked groups in order, without the excluded.
@@ -72,14 +116,18 @@ class Idle:
         fitting = groups & self.mask
         if not fitting:
             return []
-        if fitting.bit_count() ** 2 <= self.group_count:
+        if fitting.bit_count() ** 2 <= len(self._groups):
             return self._from_groups(fitting, excluded, limit)
         return self._from_all(fitting, excluded, limit)
 
     def _from_all(self, groups: int, excluded: dict[str, int], limit: int) -> list[Seat]:
         found: list[Seat] = []
+        # Shifting a long mask copies it for every seat: bytes are looked up instead.
+        size = groups.bit_length() + 7 >> 3
+        fits = groups.to_bytes(size, "little")
         for seat in _walk(self._all):
-            if groups >> seat.group & 1 and seat.agent.id not in excluded:
+            at = seat.group >> 3
+            if at < size and fits[at] >> (seat.group & 7) & 1 and seat.agent.id not in excluded:
                 found.append(seat)
                 if len(found) == limit:
                     break
@@ -106,32 +154,21 @@ class Idle:
         return nsmallest(limit, best, key=_by_place)
 
 
-def _walk(lines: dict[int, Line]) -> Iterator[Seat]:
+def _walk(lines: Lines) -> Iterator[Seat]:
     for level in sorted(lines):
-        yield from lines[level].values()
+        yield from lines[level]
 
 
-def _insert(lines: dict[int, Line], seat: Seat) -> None:
+def _insert(lines: Lines, seat: Seat) -> None:
     line = lines.get(seat.level)
     if line is None:
-        line = lines[seat.level] = OrderedDict()
-    elif seat.rank < next(reversed(line.values())).rank:
-        line[seat.agent.id] = seat
-        _settle(lines, line, seat)
-        return
-    line[seat.agent.id] = seat
+        lines[seat.level] = Line(seat)
+    else:
+        line.add(seat)
 
 
-def _settle(lines: dict[int, Line], line: Line, seat: Seat) -> None:
-    """Bring a seat that does not belong at the end to its place."""
-    if seat.rank < next(iter(line.values())).rank:
-        line.move_to_end(seat.agent.id, last=False)
-        return
-    lines[seat.level] = OrderedDict(sorted(line.items(), key=lambda item: item[1].rank))
-
-
-def _delete(lines: dict[int, Line], seat: Seat) -> None:
+def _delete(lines: Lines, seat: Seat) -> None:
     line = lines[seat.level]
-    del line[seat.agent.id]
+    line.remove(seat)
     if not line:
         del lines[seat.level]

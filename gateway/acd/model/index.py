@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from gateway.acd.model.agent import Agent, limits_of, open_kinds
-from gateway.acd.model.backlog import Backlog, key_of
+from gateway.acd.model.backlog import Backlog
 from gateway.acd.model.configuration import KIND_NUMBER, KINDS
 from gateway.acd.model.idle import Idle, Seat
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matrix import Matrix
-from gateway.acd.model.order import Key
+from gateway.acd.model.order import NEVER, Key, key_for
 from gateway.acd.model.state import State
 from gateway.acd.model.timers import Timers
 
 _SPARE_NUMBERS = 4_096
+_MOVED = 256
 
 
 def _status(agent: Agent) -> str:
@@ -27,9 +28,10 @@ class Index:
         self.backlog = Backlog(self.matrix)
         self.idle = tuple(Idle() for _ in KINDS)
         self.seats: dict[str, Seat] = {}
+        self._moved: dict[str, Seat] = {}
         self.statuses = {"offline": 0, "not_ready": 0, "away": 0, "ready": 0}
         self.work_of: dict[str, dict[str, None]] = {}
-        self.of_conversation: dict[str, dict[str, None]] = {}
+        self.of_conversation: dict[str, tuple[str, ...]] = {}
         self.timers = Timers()
         self._fill(state)
 
@@ -59,64 +61,85 @@ class Index:
     def seat(self, state: State, agent: Agent) -> None:
         """Give an agent a seat for the present profile."""
         old = self.seats.get(agent.id)
-        if old is not None:
-            self._stand_up(old)
-            self.statuses[old.status] -= 1
         profile = state.profile(agent.id)
         seat = Seat(agent, self.matrix.group(profile), limits_of(profile))
         seat.status = _status(agent)
         self.statuses[seat.status] += 1
+        if old is not None:
+            self.statuses[old.status] -= 1
+            self._count(old.open, -1)
+            self._moved.pop(agent.id, None)
+            for kind in old.stands:
+                self.idle[kind].remove(old)
         self.seats[agent.id] = seat
-        self._sit_down(seat)
+        self.refresh(agent)
 
     def refresh(self, agent: Agent) -> None:
-        """An agent's state, load or rank changed."""
+        """An agent's state, load or rank changed.
+
+        Where the seat stands in the lines is brought up to date when somebody looks at them:
+        who is filled again in the same breath never moves.
+        """
         seat = self.seats[agent.id]
-        self._stand_up(seat)
         status = _status(agent)
         if status != seat.status:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
             seat.status = status
-        self._sit_down(seat)
+        now_open = open_kinds(agent, seat.limits)
+        if now_open != seat.open:
+            self._count(seat.open, -1)
+            self._count(now_open, 1)
+            seat.open = now_open
+        moved = self._moved
+        moved.pop(agent.id, None)
+        if now_open or seat.stands:
+            moved[agent.id] = seat
+            if len(moved) > _MOVED:
+                self.settle()
 
-    def _stand_up(self, seat: Seat) -> None:
-        for kind in seat.open:
-            self.idle[kind].remove(seat)
+    def _count(self, kinds: tuple[int, ...], by: int) -> None:
+        for kind in kinds:
+            self.idle[kind].count += by
 
-    def _sit_down(self, seat: Seat) -> None:
-        agent = seat.agent
-        seat.open = open_kinds(agent, seat.limits)
-        if seat.open:
-            seat.level = agent.total
-            seat.rank = agent.rank
-            for kind in seat.open:
+    def settle(self) -> None:
+        """Bring the lines up to date."""
+        for seat in self._moved.values():
+            for kind in seat.stands:
+                self.idle[kind].remove(seat)
+            seat.stands = seat.open
+            seat.level = seat.agent.total
+            seat.rank = seat.agent.rank
+            for kind in seat.stands:
                 self.idle[kind].add(seat)
+        self._moved.clear()
 
     def hold(self, agent_id: str, interaction_id: str) -> None:
         """The agent's capacity is used by this interaction."""
-        self.work_of.setdefault(agent_id, {})[interaction_id] = None
+        work = self.work_of.get(agent_id)
+        if work is None:
+            self.work_of[agent_id] = {interaction_id: None}
+        else:
+            work[interaction_id] = None
 
     def let_go(self, agent_id: str, interaction_id: str) -> None:
         """The agent's capacity is free of this interaction."""
-        work = self.work_of[agent_id]
-        del work[interaction_id]
-        if not work:
-            del self.work_of[agent_id]
+        del self.work_of[agent_id][interaction_id]
 
     # ---- interactions
 
     def know(self, interaction: Interaction) -> None:
         """Find the interaction by its conversation."""
-        of = self.of_conversation.setdefault(interaction.conversation_id, {})
-        of[interaction.id] = None
+        of = self.of_conversation
+        key = interaction.conversation_id
+        of[key] = (*of[key], interaction.id) if key in of else (interaction.id,)
 
     def unknow(self, interaction: Interaction) -> None:
         """The interaction is over."""
-        of = self.of_conversation[interaction.conversation_id]
-        del of[interaction.id]
-        if not of:
-            del self.of_conversation[interaction.conversation_id]
+        key = interaction.conversation_id
+        rest = self.of_conversation.pop(key)
+        if len(rest) > 1:
+            self.of_conversation[key] = tuple(one for one in rest if one != interaction.id)
 
     # ---- choices
 
@@ -129,35 +152,38 @@ class Index:
         idle = self.idle[kind]
         if not idle.count:
             return []
+        if self._moved:
+            self.settle()
         groups = self.matrix.groups_for(self.backlog.placed[interaction.id])
         return idle.first(groups, interaction.excluded, limit)
 
     def work_for(self, agent: Agent) -> Interaction | None:
         """Return the waiting interaction an agent should get now."""
         seat = self.seats[agent.id]
-        best: Key | None = None
+        backlog = self.backlog
+        best = NEVER
         for kind in seat.open:
-            head = self.backlog.head_for(seat.group, kind)
-            if head is not None and (best is None or head < best):
+            head = backlog.head_for(seat.group, kind)
+            if head < best:
                 best = head
-            if self.backlog.held[kind]:
+            if backlog.held[kind]:
                 best = self._better_held(seat, kind, best)
-        if agent.id in self.backlog.direct:
+        if agent.id in backlog.direct:
             best = self._better_direct(seat, best)
-        return None if best is None else self.backlog.waiting[best]
+        return None if best == NEVER else backlog.waiting[best]
 
-    def _better_held(self, seat: Seat, kind: int, best: Key | None) -> Key | None:
+    def _better_held(self, seat: Seat, kind: int, best: Key) -> Key:
         for key in self.backlog.held[kind]:
-            if best is not None and key > best:
+            if key > best:
                 break
             item = self.backlog.waiting[key]
             if seat.agent.id not in item.excluded and self.backlog.may(seat.group, item.id):
                 return key
         return best
 
-    def _better_direct(self, seat: Seat, best: Key | None) -> Key | None:
+    def _better_direct(self, seat: Seat, best: Key) -> Key:
         for key in self.backlog.direct[seat.agent.id]:
-            if best is not None and key > best:
+            if key > best:
                 break
             if KIND_NUMBER[self.backlog.waiting[key].kind] in seat.open:
                 return key
@@ -166,4 +192,4 @@ class Index:
     def place(self, interaction: Interaction) -> int:
         """Return the place of a waiting interaction in its queue, from 1."""
         line = self.backlog.lines[interaction.queue_id]
-        return 1 + line.order.rank(key_of(interaction))
+        return 1 + line.order.rank(key_for(interaction.score, interaction.number))

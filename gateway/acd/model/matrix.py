@@ -7,9 +7,13 @@ completed only when they are asked for, so a new profile or requirement costs no
 
 from __future__ import annotations
 
-from gateway.acd.model.configuration import KINDS, Profile, QueueRule, is_skilled, required
-from gateway.acd.model.order import Key, Order
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
+from gateway.acd.model.configuration import KINDS, Profile, QueueRule, is_skilled, required
+from gateway.acd.model.order import NEVER, Key, Order
+
+Gather = Callable[[Sequence[Key]], tuple[Key, ...]]
 SkillKey = tuple[tuple[str, int], ...]
 RequirementKey = tuple[int, str, SkillKey]
 ProfileKey = tuple[tuple[str, ...] | None, SkillKey]
@@ -30,7 +34,7 @@ class Requirement:
         self.own = dict(own)
         self.number = number
         self.order = Order()
-        self.head: Key | None = None
+        self.head = NEVER
         self.needed = required(queue, self.own)
         self.mask = 0
         self.known = 0
@@ -41,15 +45,58 @@ class Requirement:
 
 
 class ProfileGroup:
-    """Agents who can do the same: the requirements that fit, as a mask and as lists by kind."""
+    """Agents who can do the same: the requirements that fit, as a mask of their numbers.
 
-    __slots__ = ("fitting", "known", "mask", "profile")
+    Where few fit, ``gather[kind]`` picks their heads out of all heads in one call.
+    """
+
+    __slots__ = ("counts", "gather", "known", "mask", "profile")
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.mask = 0
-        self.fitting: list[list[Requirement]] = [[] for _ in KINDS]
+        self.counts = [0 for _ in KINDS]
+        self.gather: list[Gather | None] = [None for _ in KINDS]
         self.known = 0
+
+    def learn(self, requirements: Sequence[Requirement | None]) -> None:
+        """Get to know the requirements numbered since the last time."""
+        changed = set()
+        for item in requirements[self.known :]:
+            if item is not None and item.fits(self.profile):
+                self.mask |= 1 << item.number
+                self.counts[item.kind] += 1
+                changed.add(item.kind)
+        self.known = len(requirements)
+        for kind in changed:
+            self._prepare(kind, requirements)
+
+    def drop(self, gone: Requirement, requirements: Sequence[Requirement | None]) -> None:
+        """Forget a requirement whose number is not used any more."""
+        if self.mask >> gone.number & 1:
+            self.mask ^= 1 << gone.number
+            self.counts[gone.kind] -= 1
+            self._prepare(gone.kind, requirements)
+
+    def _prepare(self, kind: int, requirements: Sequence[Requirement | None]) -> None:
+        count = self.counts[kind]
+        if not count or is_many(count, len(requirements)):
+            self.gather[kind] = None
+            return
+        numbers, rest = [], self.mask
+        while rest:
+            low = rest & -rest
+            rest ^= low
+            item = requirements[low.bit_length() - 1]
+            if item is not None and item.kind == kind:
+                numbers.append(item.number)
+        # Of a single number itemgetter returns the item alone: asking twice keeps it a tuple.
+        self.gather[kind] = itemgetter(*(numbers * 2 if count == 1 else numbers))
+
+
+def is_many(fitting: int, heads: int) -> bool:
+    """Tell whether so many of the heads fit that walking them in order finds one sooner."""
+    return fitting * fitting > 4 * heads
 
 
 class Matrix:
@@ -57,6 +104,7 @@ class Matrix:
 
     def __init__(self) -> None:
         self.requirements: list[Requirement | None] = []
+        self.heads: list[Key] = []
         self.groups: list[ProfileGroup] = []
         self._requirement_keys: dict[RequirementKey, Requirement] = {}
         self._group_keys: dict[ProfileKey, int] = {}
@@ -67,6 +115,7 @@ class Matrix:
         if found is None:
             found = Requirement(key, len(self.requirements), queue)
             self.requirements.append(found)
+            self.heads.append(NEVER)
             self._requirement_keys[key] = found
         return found
 
@@ -76,14 +125,14 @@ class Matrix:
 
     def renumber(self, requirement: Requirement, queue: QueueRule | None) -> None:
         """Give a requirement whose queue changed a new number, so that no old bit counts."""
-        for group in self.groups:
-            if group.mask >> requirement.number & 1:
-                group.fitting[requirement.kind].remove(requirement)
         self.requirements[requirement.number] = None
+        for group in self.groups:
+            group.drop(requirement, self.requirements)
         requirement.number = len(self.requirements)
         requirement.needed = required(queue, requirement.own)
         requirement.mask = requirement.known = 0
         self.requirements.append(requirement)
+        self.heads.append(NEVER)
 
     def group(self, profile: Profile) -> int:
         """Return the number of this profile's group."""
@@ -108,10 +157,5 @@ class Matrix:
         """Return a profile group that knows every requirement."""
         group = self.groups[number]
         if group.known < len(self.requirements):
-            for at in range(group.known, len(self.requirements)):
-                item = self.requirements[at]
-                if item is not None and item.fits(group.profile):
-                    group.mask |= 1 << at
-                    group.fitting[item.kind].append(item)
-            group.known = len(self.requirements)
+            group.learn(self.requirements)
         return group

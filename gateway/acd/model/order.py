@@ -12,11 +12,24 @@ from collections.abc import Iterator
 Key = int
 _BLOCK = 2_000
 _NUMBER_BITS = 40
+_NUMBER_MASK = (1 << _NUMBER_BITS) - 1
+NEVER: Key = 1 << 200
+"""Behind every real key: what an empty order has as its head."""
 
 
 def key_for(score: int, number: int) -> Key:
     """Return the place in every order: by score, then by arrival."""
     return (score << _NUMBER_BITS) + number
+
+
+def score_of(key: Key) -> int:
+    """Return the score, or time, a key was made of."""
+    return key >> _NUMBER_BITS
+
+
+def number_of(key: Key) -> int:
+    """Return the arrival number a key was made of."""
+    return key & _NUMBER_MASK
 
 
 def _last(block: list[Key]) -> Key:
@@ -33,9 +46,9 @@ class Order:
         self.count = 0
 
     @property
-    def first(self) -> Key | None:
-        """The lowest key."""
-        return self._blocks[0][0] if self._blocks else None
+    def first(self) -> Key:
+        """The lowest key, or ``NEVER``."""
+        return self._blocks[0][0] if self._blocks else NEVER
 
     def add(self, key: Key) -> None:
         """Insert a key that is not there yet."""

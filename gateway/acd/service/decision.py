@@ -163,7 +163,7 @@ def _row(item: Interaction) -> dict[str, Any]:
 def _owner(engine: Engine, item: Interaction, book: Book) -> Owner:
     """Say who owns the item's conversation now: the agent of its oldest open work that has one."""
     state = engine.state
-    live = engine.index.of_conversation.get(item.conversation_id, {})
+    live = engine.index.of_conversation.get(item.conversation_id, ())
     agents = [state.interactions[key].agent_id for key in live] or [item.agent_id]
     agent_id = next((agent for agent in agents if agent is not None), None)
     return Owner(item.conversation_id, item.queue_id, agent_id, book.agent_name(agent_id))

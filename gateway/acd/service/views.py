@@ -70,12 +70,11 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
     """Return what waits in a queue now, and how many ready agents serve it."""
     index = partition.engine.index
     line = index.backlog.lines.get(queue_id)
-    waits = index.backlog.placed
     return QueueLive(
         queue_id=queue_id,
         name=partition.book.queue_name(queue_id),
         waiting=dict(zip(KINDS, line.counts if line else [0, 0, 0], strict=True)),
-        longest_wait_since_ms=line.oldest_ms(waits, queue_id) if line else None,
+        longest_wait_since_ms=line.oldest_ms() if line else None,
         ready_agents=len(serving(partition.engine.state, index, queue_id)),
     )
 

@@ -180,6 +180,7 @@ class Web:
                         rooms.limiter,
                         origin=origin,
                         peers=rooms.peers,
+                        answers=rooms.tenancy.answers,
                     )
                     for origin in ("desk", "widget", "files")
                 },

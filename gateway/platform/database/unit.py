@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.platform.database.log import Fact
 from gateway.platform.database.port import Tx
+from gateway.platform.database.rider import board
 
 Observe = Callable[[int, float], None]
 """Called with (units of work, seconds) of each commit, on the thread that made it."""
@@ -25,7 +26,7 @@ class Unit:
         self, tenant_id: str, work: Callable[[Tx], Any], future: asyncio.Future[Any]
     ) -> None:
         self.tenant_id = tenant_id
-        self.work = work
+        self.work = board(tenant_id, work)
         self.future = future
         self.result: Any = None
         self.error: BaseException | None = None

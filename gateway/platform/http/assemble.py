@@ -22,6 +22,7 @@ from gateway.platform.http.codec import decode, encode
 from gateway.platform.http.errors import error_response, fault_response, method_not_allowed
 from gateway.platform.http.limiter import Limiter
 from gateway.platform.http.limits import DEFAULT_BODY_BYTES, too_large
+from gateway.platform.http.once import Answers, Once, takes_key
 from gateway.platform.http.peer import Peers
 from gateway.platform.http.route import Call, Origin, Route
 
@@ -45,6 +46,7 @@ def assemble(
     *,
     origin: Origin,
     peers: Peers | None = None,
+    answers: Answers | None = None,
 ) -> list[StarletteRoute]:
     """Return the Starlette routes of one kind of origin.
 
@@ -60,7 +62,8 @@ def assemble(
         if route.method in methods:
             raise RuntimeError(f"two routes for {route.method} {route.path}")
         methods[route.method] = route
-    steps = _Steps(authenticate, limiter, peers or Peers())
+    once = None if answers is None else Once(answers)
+    steps = _Steps(authenticate, limiter, peers or Peers(), once)
     return [
         StarletteRoute(path, _Address(methods, steps, has_cors=origin == "widget"))
         for path, methods in by_path.items()
@@ -70,10 +73,13 @@ def assemble(
 class _Steps:
     """What every request goes through."""
 
-    def __init__(self, authenticate: Authenticate, limiter: Limiter, peers: Peers) -> None:
+    def __init__(
+        self, authenticate: Authenticate, limiter: Limiter, peers: Peers, once: Once | None
+    ) -> None:
         self._authenticate = authenticate
         self._limiter = limiter
         self._peers = peers
+        self._once = once
 
     async def answer(self, route: Route, request: Request) -> Response:
         """Return the response to ``request``; never raises what a client caused."""
@@ -96,14 +102,16 @@ class _Steps:
         actor = await self._authenticate(request, route)
         if actor is not None:
             self._limiter.check(route.rate, f"{actor.tenant_id} {actor.id} {route.operation}")
-        call = Call(
-            actor=actor,
-            request=request,
-            path=_path_ids(request),
-            query=_query(request, route),
-            body=await _body(request, route),
-        )
-        return _response(await route.handler(call), route)
+        path, query = _path_ids(request), _query(request, route)
+        raw = await _raw_body(request, route)
+
+        async def act() -> Response:
+            body = None if route.body is None or raw is None else decode(raw, route.body)
+            return _response(await route.handler(Call(actor, request, path, query, body)), route)
+
+        if self._once is None or actor is None or not takes_key(route):
+            return await act()
+        return await self._once.answer(request, actor, raw or b"", act)
 
 
 class _Address:
@@ -154,13 +162,14 @@ def _query(request: Request, route: Route) -> dict[str, str]:
     return found
 
 
-async def _body(request: Request, route: Route) -> Any:
+async def _raw_body(request: Request, route: Route) -> bytes | None:
+    """Return the JSON of a request; None where there is none, or the handler reads it itself."""
     if route.raw_limit_bytes or route.body is None:
         return None
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise WeccError("bad_media_type")
-    return decode(await read_body(request, DEFAULT_BODY_BYTES), route.body)
+    return await read_body(request, DEFAULT_BODY_BYTES)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -29,6 +29,7 @@ _ONCE = frozenset(
         b"origin",
         b"sec-fetch-site",
         b"upload-offset",
+        b"idempotency-key",
         b"x-wecc-csrf",
     }
 )

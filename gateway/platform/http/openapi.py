@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.platform.http.once import KEPT_MS, MAX_KEY_CHARS, REPLAYED, takes_key
 from gateway.platform.http.route import Route
 
 _TEMPLATE = "#/components/schemas/{name}"
@@ -29,6 +30,21 @@ _ERROR = {
         }
     },
 }
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A text of your choice; the same request under the same key is done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARS},
+}
+_REPEATS = (
+    "A `POST` that answers 201 takes the header `Idempotency-Key` (1 to"
+    f" {MAX_KEY_CHARS} printable ASCII characters; take a random one). Send the same request"
+    " again under the same key when no answer came: it is done once, and every repeat gets the"
+    f" first answer with `{REPLAYED.title()}: true`, for {KEPT_MS // 3_600_000} hours. Keys belong"
+    " to one tenant and one actor (user or API key). The same key with another body or address is"
+    " `key_reused` (422); `conflict` (409) means that the gateway was stopped between doing it and"
+    " answering: look whether the object is there. Refused requests are not kept."
+)
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "public": [],
     "visitor": [{"visitor": []}],
@@ -99,7 +115,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
         for name, text in route.query.items()
     ]
-    return in_path + in_query
+    in_header = [_KEY_HEADER] if takes_key(route) else []
+    return in_path + in_query + in_header
 
 
 def _responses(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +145,8 @@ def reference(routes: Sequence[Route]) -> str:
             " writes, or `Authorization: Bearer` with an API key. `visitor`: the same header"
             " with a visitor token."
         ),
+        "",
+        _REPEATS,
     ]
     for origin in ("desk", "widget", "files"):
         own = sorted((r for r in routes if r.origin == origin), key=lambda r: (r.path, r.method))

@@ -11,6 +11,7 @@ from gateway.platform.http.limiter import Limiter
 from gateway.tenancy.model import Addresses, Login, SiteLimits
 from gateway.tenancy.passwords import Passwords
 from gateway.tenancy.ports import CallsOffered, LoginListener, Sealer, SiteAvailability
+from gateway.tenancy.service.answers import KeptAnswers
 from gateway.tenancy.service.api_keys import ApiKeys
 from gateway.tenancy.service.audit import AuditLog
 from gateway.tenancy.service.ground import Ground
@@ -54,6 +55,7 @@ class TenancyService:
             audit=self.audit_log,
         )
         self.addresses = addresses
+        self.answers = KeptAnswers(ground)
         self.logins = Logins(ground)
         self.links = Links(ground, self.logins)
         self.users = Users(ground, self.logins)

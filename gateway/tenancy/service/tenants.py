@@ -20,7 +20,7 @@ from gateway.tenancy.ports import TenantDropped, TenantMade
 from gateway.tenancy.service.ground import Ground
 from gateway.tenancy.service.links import add_user
 from gateway.tenancy.service.logins import Logins, SignedIn
-from gateway.tenancy.store import directory, links, logins, tenants, users, visitors
+from gateway.tenancy.store import answers, directory, links, logins, tenants, users, visitors
 from gateway.tenancy.wire import SetUpBody
 
 SET_UP = "set_up"
@@ -119,6 +119,7 @@ class Tenants:
             links.remove_expired(tx)
             visitors.remove_expired(tx)
             directory.remove_expired(tx)
+            answers.remove_expired(tx)
 
         await self._ground.database.write(tenant_id, work)
 

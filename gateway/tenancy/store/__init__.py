@@ -1,6 +1,7 @@
 """Tenancy's SQL, by noun."""
 
 from gateway.tenancy.store import (
+    answers,
     api_keys,
     audit,
     directory,
@@ -13,6 +14,7 @@ from gateway.tenancy.store import (
 )
 
 __all__ = [
+    "answers",
     "api_keys",
     "audit",
     "directory",

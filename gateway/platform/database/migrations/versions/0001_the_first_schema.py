@@ -84,6 +84,19 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "answers",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_answers")),
+        info={"tenant": True},
+    )
+    op.create_index(
+        "ix_answers_expires_at_ms", "answers", ["tenant_id", "expires_at_ms"], unique=False
+    )
+    op.create_table(
         "api_keys",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),

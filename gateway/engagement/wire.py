@@ -34,13 +34,17 @@ class Author(View):
 
 
 class AttachmentView(View):
-    """A file in a conversation. ``url`` is signed and short-lived: ask again when it fails."""
+    """A file in a conversation. ``url`` is signed and short-lived: ask again when it fails.
+
+    ``is_delayed``: it is still ``scanning`` because a check failed, which is tried again by itself.
+    """
 
     id: str
     name: str
     media_type: str
     size_bytes: int
     state: AttachmentState
+    is_delayed: bool
     width_px: int | None
     height_px: int | None
     url: str | None

@@ -280,6 +280,7 @@ async def test_the_scanner_decides_and_its_absence_holds_files_back(light: Room)
     await light.own(CV, QUEUE, agent())
     scanner = Scanner("unavailable")
     light.service.attachments.scanner = scanner
+    light.service.attachments.again_s = (600.0,)
     with pytest.raises(WeccError, match="malware"):
         await send(light, visitor(), "virus.txt", b"EICAR test", "up_upload0009")
     view = await send(light, visitor(), "a.txt", b"text")
@@ -300,6 +301,30 @@ async def test_the_scanner_decides_and_its_absence_holds_files_back(light: Room)
     ]
     assert changed[0].message.attachment is not None
     assert changed[0].message.attachment.url is not None
+
+
+async def test_a_check_that_fails_is_tried_again_soon_and_says_so_meanwhile(light: Room) -> None:
+    await light.open(visitor(), CV)
+    await light.own(CV, QUEUE, agent())
+    scanner = Scanner("unavailable")
+    attachments = light.service.attachments
+    attachments.scanner, attachments.again_s = scanner, (0.05, 0.3)
+    view = await send(light, visitor(), "a.txt", b"text")
+    await light.post(visitor(), draft(CV, "ms_message0001", "", view.id))
+    for _ in range(200):
+        if (await attachments.view(agent(), view.id)).is_delayed:
+            break
+        await asyncio.sleep(0.05)
+    late = await attachments.view(agent(), view.id)
+    assert (late.state, late.is_delayed, late.url) == ("scanning", True, None)
+    scanner.verdict = "clean"
+    for _ in range(200):
+        if (await attachments.view(agent(), view.id)).state == "clean":
+            break
+        await asyncio.sleep(0.05)
+    checked = await attachments.view(agent(), view.id)
+    assert (checked.state, checked.is_delayed) == ("clean", False)
+    assert checked.url is not None
 
 
 async def test_addresses_die(light: Room) -> None:

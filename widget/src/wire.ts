@@ -103,6 +103,8 @@ export interface Ack {
 }
 /**
  * A file in a conversation. ``url`` is signed and short-lived: ask again when it fails.
+ *
+ *     ``is_delayed``: it is still ``scanning`` because a check failed, which is tried again by itself.
  */
 export interface AttachmentView {
   id: string;
@@ -110,6 +112,7 @@ export interface AttachmentView {
   media_type: string;
   size_bytes: number;
   state: "blocked" | "clean" | "scanning";
+  is_delayed: boolean;
   width_px: number | null;
   height_px: number | null;
   url: string | null;

@@ -54,6 +54,7 @@ def attachment_view(row: Row) -> AttachmentView:
         media_type=row["media_type"],
         size_bytes=row["size_bytes"],
         state=row["state"],
+        is_delayed=row["state"] == "scanning" and row["reason"] == "delayed",
         width_px=row["width_px"],
         height_px=row["height_px"],
         url=None,

@@ -30,6 +30,9 @@ Row = Mapping[str, Any]
 _logger = logging.getLogger("wecc.engagement")
 REMAKE = "gateway.engagement.images:remake"
 _WAIT_S = 6
+DELAYED = "delayed"
+"""The reason kept with a file that is still ``scanning`` after a check that failed."""
+_AGAIN_S = (2.0, 8.0, 30.0, 120.0, 600.0)
 _IMAGE_LIMITS = Limits(memory_bytes=1_200_000_000, cpu_s=20, wall_ms=30_000)
 _REASONS = {
     "malware": "The file was refused by the malware scanner.",
@@ -61,6 +64,9 @@ class AttachmentService:
     isolation: Isolation
     addresses: FileAddresses
     scanner: FileScanner | None = None
+    again_s: tuple[float, ...] = _AGAIN_S
+    _failures: dict[str, int] = field(default_factory=dict)
+    _waits: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     _checks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def check_now(self, actor: Actor, attachment_id: str) -> AttachmentView:
@@ -84,6 +90,9 @@ class AttachmentService:
 
     async def close(self) -> None:
         """Stop checking; what is open continues after the next start."""
+        for wait in self._waits.values():
+            wait.cancel()
+        self._waits.clear()
         checks = list(self._checks.values())
         for check in checks:
             check.cancel()
@@ -92,6 +101,9 @@ class AttachmentService:
     def _start_check(self, tenant_id: str, attachment_id: str) -> asyncio.Task[None]:
         running = self._checks.get(attachment_id)
         if running is None:
+            wait = self._waits.pop(attachment_id, None)
+            if wait is not None:
+                wait.cancel()
             running = asyncio.get_running_loop().create_task(
                 self._check_logged(tenant_id, attachment_id)
             )
@@ -101,28 +113,58 @@ class AttachmentService:
 
     async def _check_logged(self, tenant_id: str, attachment_id: str) -> None:
         try:
-            await self._check(tenant_id, attachment_id)
+            is_done = await self._check(tenant_id, attachment_id)
         except Exception as error:
             code = getattr(error, "code", type(error).__name__)
             _logger.error("file check failed", extra={"id": attachment_id, "code": code})
+            is_done = False
+        if is_done:
+            self._failures.pop(attachment_id, None)
+        else:
+            await self._check_later(tenant_id, attachment_id)
 
-    async def _check(self, tenant_id: str, attachment_id: str) -> None:
+    async def _check_later(self, tenant_id: str, attachment_id: str) -> None:
+        """Try again after a pause that grows; say meanwhile that the check is late."""
+        failures = self._failures.get(attachment_id, 0)
+        self._failures[attachment_id] = failures + 1
+        self._waits[attachment_id] = asyncio.get_running_loop().call_later(
+            self.again_s[min(failures, len(self.again_s) - 1)],
+            self._start_check,
+            tenant_id,
+            attachment_id,
+        )
+
+        def work(tx: Tx) -> None:
+            row = files.attachments_by_id(tx, [attachment_id]).get(attachment_id)
+            if row is None or row["state"] != "scanning" or row["reason"] == DELAYED:
+                return
+            files.update_attachment(tx, attachment_id, reason=DELAYED)
+            self._tell_changed(tx, attachment_id)
+
+        try:
+            await self.database.write(tenant_id, work)
+        except WeccError as error:  # the same fault, mostly: it is said with the next try
+            _logger.warning("late check not told", extra={"id": attachment_id, "code": error.code})
+
+    async def _check(self, tenant_id: str, attachment_id: str) -> bool:
+        """Check one file; tell whether there is nothing left to check."""
         rows = await self.database.read(
             tenant_id, lambda tx: files.attachments_by_id(tx, [attachment_id])
         )
         row = rows.get(attachment_id)
         if row is None or row["state"] != "scanning":
-            return
+            return True
         body = await self.blobs.read(BlobRef(tenant_id, row["owner_id"], row["blob_id"]))
         verdict = await self._scan(row, body)
         if verdict == "unavailable":
-            return
+            return False
         if verdict == "blocked":
             await self._settle(tenant_id, row, {"state": "blocked", "reason": "malware"})
         elif row["is_inline"]:
             await self._settle(tenant_id, row, await self._remake(tenant_id, row, body))
         else:
             await self._settle(tenant_id, row, {"state": "clean"})
+        return True
 
     async def _scan(self, row: Row, body: bytes) -> Verdict:
         if self.scanner is None:
@@ -161,15 +203,18 @@ class AttachmentService:
         """Record the verdict, tell who sees the file, and drop the bytes as they arrived."""
 
         def work(tx: Tx) -> None:
-            files.update_attachment(tx, row["id"], **values)
+            files.update_attachment(tx, row["id"], **({"reason": ""} | dict(values)))
             tx.record("attachment.checked", attachment_id=row["id"], state=values["state"])
-            message = message_of_attachment(tx, row["id"])
-            if message is not None:
-                announce_message(tx, self.bus, message, self.addresses, changed=True)
+            self._tell_changed(tx, row["id"])
 
         await self.database.write(tenant_id, work)
         if values["state"] == "blocked" or "blob_id" in values:
             await self.blobs.delete(BlobRef(tenant_id, row["owner_id"], row["blob_id"]))
+
+    def _tell_changed(self, tx: Tx, attachment_id: str) -> None:
+        message = message_of_attachment(tx, attachment_id)
+        if message is not None:
+            announce_message(tx, self.bus, message, self.addresses, changed=True)
 
     # ---- handing out ---------------------------------------------------------------------
 

@@ -198,6 +198,7 @@ export const en = {
   "outbox.again": "Send again",
   "outbox.discard": "Discard",
   "file.scanning": "Being checked",
+  "file.delayed": "The check is late; it is tried again by itself",
   "file.blocked": "Blocked: not safe to open",
   "file.open": "Open {name}",
   "file.progress": "Sending {name}",

@@ -188,6 +188,7 @@ export const zh = {
   "outbox.again": "重新发送",
   "outbox.discard": "丢弃",
   "file.scanning": "正在检查",
+  "file.delayed": "检查延迟，会自动重试",
   "file.blocked": "已阻止：打开不安全",
   "file.open": "打开 {name}",
   "file.progress": "正在发送 {name}",

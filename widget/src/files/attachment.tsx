@@ -65,7 +65,7 @@ export class Attachment extends Component<Props, { view?: AttachmentView; noPict
     const state =
       view.state === "clean"
         ? fileSize(speech.language, view.size_bytes)
-        : t(view.state === "blocked" ? "blocked" : "checking");
+        : t(view.state === "blocked" ? "blocked" : view.is_delayed ? "late" : "checking");
     const hasPicture = view.state === "clean" && view.preview_url && !this.state.noPicture;
     const inside = hasPicture ? (
       <img

@@ -5,6 +5,7 @@ export const words = {
   remove: "إزالة",
   asMessage: "اتركها كرسالة",
   checking: "قيد الفحص",
+  late: "تأخر الفحص، سيُعاد تلقائيًا",
   blocked: "حُظر حفاظًا على السلامة",
   download: "تنزيل {name}",
   end: "إنهاء المحادثة",

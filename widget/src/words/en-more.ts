@@ -4,6 +4,7 @@ export const words = {
   remove: "Remove",
   asMessage: "Leave it as a message",
   checking: "Being checked",
+  late: "Check is late, tried again by itself",
   blocked: "Blocked for safety",
   download: "Download {name}",
   end: "End chat",

@@ -5,6 +5,7 @@ export const words = {
   remove: "移除",
   asMessage: "改为留言",
   checking: "正在检查",
+  late: "检查延迟，会自动重试",
   blocked: "为安全已拦截",
   download: "下载 {name}",
   end: "结束对话",

@@ -12,7 +12,8 @@ export function FileCard({ attachment }: { attachment: AttachmentView }) {
   const t = useText();
   const [current, setCurrent] = useState(attachment);
   const [tries, setTries] = useState(0);
-  const face = current.state === attachment.state ? current : attachment;
+  const isSame = current.state === attachment.state && current.is_delayed === attachment.is_delayed;
+  const face = isSame ? current : attachment;
   const refresh = async () => {
     const fresh = await get<AttachmentView>(`/attachments/${attachment.id}`);
     setCurrent(fresh);
@@ -32,7 +33,8 @@ export function FileCard({ attachment }: { attachment: AttachmentView }) {
     setTries(tries + 1);
     void refresh().catch(() => undefined);
   };
-  const words = face.state === "clean" ? fileSize(face.size_bytes) : t(`file.${face.state}` as Key);
+  const state = face.is_delayed ? "delayed" : face.state;
+  const words = state === "clean" ? fileSize(face.size_bytes) : t(`file.${state}` as Key);
   return (
     <div>
       {face.preview_url && face.state === "clean" && (

@@ -6,7 +6,9 @@ too long is refused with ``bad_text``. Every step is one pass over the text.
 
 Normalisation is Unicode NFC (UAX #15) of a Stream-Safe text: after 30 non-starters a combining
 grapheme joiner is put in, because canonical ordering of a longer run is quadratic. Bidirectional
-controls are kept, since right-to-left languages need them; screens isolate them.
+marks, embeddings and isolates are kept in text, since right-to-left languages need them, and
+screens isolate them; overrides are dropped, since they only make letters look like other words.
+A single line stands among words of ours, so it keeps only the marks, which reach no further.
 """
 
 from __future__ import annotations
@@ -28,10 +30,11 @@ _JOINER = "\u034f"
 
 _NEWLINES = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
     + "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17))
     + "]"
 )
+_SPANS = re.compile("[\u202a-\u202c\u2066-\u2069]")
 _LINE_SPACE = re.compile(r"[\s\u200b\u2060\ufeff]+")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKS = re.compile("[^\x00-\u02ff]")
@@ -66,7 +69,7 @@ def clean_line(
     text: str, *, field: str = "name", max_chars: int = 120, required: bool = False
 ) -> str:
     """Return ``text`` cleaned, on one line, trimmed: for names, titles and form fields."""
-    text = clean(text, field=field, max_chars=2 * max_chars)
+    text = clean(_SPANS.sub("", text), field=field, max_chars=2 * max_chars)
     text = _LINE_SPACE.sub(" ", text).strip()
     _check_length(len(text), max_chars, max_chars, field)
     if required and is_blank(text):

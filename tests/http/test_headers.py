@@ -42,6 +42,7 @@ async def test_the_desk_allows_its_own_scripts_by_a_fresh_nonce() -> None:
     assert "unsafe" not in scripts.group(1)
     for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"):
         assert part in policy
+    assert policy.endswith("require-trusted-types-for 'script'; trusted-types default")
     assert "connect-src 'self' wss://desk.example" in policy
     assert first.headers["x-frame-options"] == "DENY"
     assert first.headers["cross-origin-opener-policy"] == "same-origin"

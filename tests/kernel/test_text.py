@@ -42,7 +42,8 @@ def test_a_line_is_one_line(raw: str) -> None:
         ("a\r\nb\rc\u2028d\x85e", "a\nb\nc\nd\ne"),
         ("tab\there\x1b[31m\x7f", "tab\there[31m"),
         ("e\u0301", "é"),
-        ("\u202eabc", "\u202eabc"),
+        ("\u202eabc\u202dd", "abcd"),
+        ("\u202babc\u202c \u2067d\u2069\u200f", "\u202babc\u202c \u2067d\u2069\u200f"),
         ("\ufffd", "\ufffd"),
         ("👩\u200d👩\u200d👧 \ufe0f", "👩\u200d👩\u200d👧 \ufe0f"),
         ("سلام\u200cها", "سلام\u200cها"),
@@ -80,6 +81,12 @@ def test_blank_is_refused_where_something_is_needed(raw: str) -> None:
     with pytest.raises(WeccError) as caught:
         text.clean(raw, required=True)
     assert caught.value.code == "bad_text"
+
+
+def test_a_line_reaches_no_further_than_itself() -> None:
+    line = text.clean_line("\u2067Kim\u202b e\u202a\u0301\u2069\u2069 \u202egpj.exe\u200f")
+    assert line == "Kim \u00e9 gpj.exe\u200f"
+    assert text.clean_line(line) == line
 
 
 def test_needs_isolation() -> None:

@@ -33,7 +33,7 @@ def nonce_of(scope: Mapping[str, Any]) -> str:
 
 
 def desk_policy(nonce: str, connect: str, frames: str) -> str:
-    """Return the desk's Content-Security-Policy (W3C CSP3)."""
+    """Return the desk's Content-Security-Policy (W3C CSP3, Trusted Types)."""
     return "; ".join(
         [
             "default-src 'none'",
@@ -50,6 +50,8 @@ def desk_policy(nonce: str, connect: str, frames: str) -> str:
             "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'self'",
+            "require-trusted-types-for 'script'",
+            "trusted-types default",
         ]
     )
 

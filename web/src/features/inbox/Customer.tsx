@@ -6,6 +6,7 @@ import { type Key, useLanguage, useText } from "../../i18n";
 import { browserName, dateTime, duration, languageName, shortWhen } from "../../i18n/format";
 import { useNow } from "../../live/clock";
 import { interactionOf, useLive } from "../../live/store";
+import { honestLink } from "../../ui/address";
 import { Failed, Loading } from "../../ui/parts";
 import type { ConversationView, InteractionView } from "../../wire";
 import { ContactCard } from "./ContactCard";
@@ -32,10 +33,11 @@ function Facts({ title, rows }: { title: string; rows: [string, ReactNode][] }) 
 
 /** An address of the visitor's site: a link only when it is one a browser may open. */
 function SafeLink({ url }: { url: string }) {
-  if (!/^https?:\/\//.test(url)) return <>{url}</>;
+  const link = honestLink(url);
+  if (!link) return <>{url}</>;
   return (
-    <Anchor href={url} target="_blank" rel="noopener noreferrer nofollow" size="sm">
-      {url}
+    <Anchor href={link.href} target="_blank" rel="noopener noreferrer nofollow" size="sm">
+      <bdi dir="ltr">{link.label}</bdi>
     </Anchor>
   );
 }

@@ -34,13 +34,23 @@ def is_qualified(state: State, agent: Agent, item: Interaction) -> bool:
 
 
 def has_room(state: State, agent: Agent, kind: str) -> bool:
-    """Ready, connected, below capacity; during a call only calls."""
+    """Ready, connected, nothing else declared, below capacity, and nothing in hand forbids it."""
     load = dict(zip(KINDS, agent.load, strict=True))
-    if agent.state != "ready" or agent.away_until_ms is not None:
+    if agent.state != "ready" or agent.away_until_ms is not None or agent.next_state is not None:
         return False
-    if load["call"] and kind != "call":
-        return False
+    for held in KINDS:
+        if load[held] and held != kind and kind not in may_interrupt(state, agent, held):
+            return False
     return load[kind] < limit(state, agent, kind)
+
+
+def may_interrupt(state: State, agent: Agent, held: str) -> tuple[str, ...]:
+    """What may be offered during ``held``: the profile says it, else the tenant, else habit."""
+    profile = state.profiles.get(agent.id)
+    for given in (profile.interrupted_by if profile else {}, state.policy.interrupted_by):
+        if held in given:
+            return given[held]
+    return () if held == "call" else KINDS
 
 
 def may_get(state: State, agent: Agent, item: Interaction) -> bool:
@@ -76,7 +86,9 @@ def check_choice(state: State, entry: e.Entry) -> None:
         return
     agent, item = state.agents[entry.agent_id], state.interactions[entry.interaction_id]
     assert entry.offer_id not in state.offers
-    assert agent.load[KINDS.index(item.kind)] < limit(state, agent, item.kind), "I3"
+    is_over = agent.load[KINDS.index(item.kind)] >= limit(state, agent, item.kind)
+    assert is_over == entry.over_capacity, "I3: above capacity only when a lead said so"
+    assert not is_over or (entry.found_by == "hand" and entry.by), "I3"
     if entry.found_by == "hand":
         return
     assert may_get(state, agent, item), "I4: ready, connected, skilled, not passed over"
@@ -106,8 +118,15 @@ def check(engine: Engine) -> None:
         assert (item.id in engine.index.backlog.placed) == (item.state == "waiting")
         if item.agent_id is not None:
             loads[item.agent_id][KINDS.index(item.kind)] += 1
+    slots = dict.fromkeys(state.agents, 0)
+    for slot in state.slots.values():
+        loads[slot.agent_id][KINDS.index(slot.kind)] += 1
+        slots[slot.agent_id] += 1
     for agent in state.agents.values():
         assert agent.load == loads[agent.id], "I11: load equals a recount"
+        assert agent.slots == slots[agent.id], "I11: slots equal a recount"
+        is_waited_for = any(loads[agent.id]) or slots[agent.id]
+        assert agent.next_state is None or is_waited_for, "a declared state waits for work only"
     check_work_conserving(engine)
     check_counts(engine)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
@@ -13,9 +13,8 @@ from gateway.acd.model.configuration import Profile, QueueRule
 from gateway.acd.model.engine import Engine
 from gateway.kernel.errors import WeccError
 from tests.acd import oracle
+from tests.acd.agent_rules import AGENTS, QUEUES, AgentRules
 
-AGENTS = [f"us_agent{number}" for number in range(4)]
-QUEUES = ["qu_one00", "qu_two00", "qu_three"]
 SKILLS = ["sk_a", "sk_b"]
 QUEUE_RULES = st.builds(
     QueueRule,
@@ -30,11 +29,12 @@ PROFILES = st.builds(
     queue_ids=st.one_of(st.none(), st.lists(st.sampled_from(QUEUES), unique=True).map(tuple)),
     skills=st.dictionaries(st.sampled_from(SKILLS), st.sampled_from([0, 40, 100])),
     capacity=st.sampled_from([{}, {"chat": 1}, {"chat": 2, "call": 2}, {"message": 0}]),
+    interrupted_by=st.sampled_from([{}, {}, {"call": ("chat",)}, {"chat": ()}]),
 )
 pick = st.integers(min_value=0, max_value=1_000)
 
 
-class Floor(RuleBasedStateMachine):
+class Floor(AgentRules):
     """One tenant's floor under whatever happens in whatever order."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Floor(RuleBasedStateMachine):
                 del self.passed[key]
         if isinstance(entry, e.Transferred) and entry.to_agent_id is not None:
             self.passed.pop((entry.interaction_id, entry.to_agent_id), None)
-        if isinstance(entry, e.Enqueued):
+        if isinstance(entry, e.Enqueued | e.Prioritized):
             self.scores[entry.interaction_id] = entry.score
         if isinstance(entry, e.Abandoned | e.Wrapped) or (
             isinstance(entry, e.Ended) and entry.wrap_up_until_ms is None
@@ -257,7 +257,7 @@ class Floor(RuleBasedStateMachine):
     def holds(self) -> None:
         oracle.check(self.engine)
         for item in self.engine.state.interactions.values():
-            assert item.score == self.scores[item.id], "the place never changes"
+            assert item.score == self.scores[item.id], "only a lead changes the place"
             assert item.epoch >= self.epochs.get(item.id, 0), "I6: epochs rise"
             self.epochs[item.id] = item.epoch
 

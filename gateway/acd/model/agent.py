@@ -6,16 +6,19 @@ from typing import Literal
 
 import msgspec
 
-from gateway.acd.model.configuration import CALL, KINDS, Profile
+from gateway.acd.model.configuration import KINDS, Profile
 
 State = Literal["offline", "not_ready", "ready"]
 
 
 class Agent(msgspec.Struct, kw_only=True, gc=False):
-    """State, load per kind (offers, work and wrap-up), and the place in the idle order.
+    """State, load per kind (offers, work, wrap-up and slots), and the place in the idle order.
 
     ``rank`` orders agents of equal total load: it is renewed whenever the load changes, so the
-    lowest rank is who went longest without getting or finishing anything.
+    lowest rank is who went longest without getting or finishing anything. ``set_by`` is who set
+    the state when it was somebody else. ``until_ms`` is when it is overdue. A ``next_state``
+    is declared ahead and begins with the end of the last work. ``strikes`` counts offers missed
+    in a row.
     """
 
     id: str
@@ -26,6 +29,14 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     rank: int = 0
     idle_since_ms: int = 0
     load: list[int] = msgspec.field(default_factory=lambda: [0, 0, 0])
+    slots: int = 0
+    set_by: str = ""
+    until_ms: int | None = None
+    is_overdue: bool = False
+    next_state: State | None = None
+    next_reason: str = ""
+    next_max_s: int = 0
+    strikes: int = 0
 
     @property
     def total(self) -> int:
@@ -35,23 +46,25 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
 
 
 _OPEN = tuple(tuple(kind for kind in range(3) if bits >> kind & 1) for bits in range(8))
-_ONLY_CALL = _OPEN[1 << CALL]
 _NOTHING = _OPEN[0]
 
 
-def open_kinds(agent: Agent, limits: tuple[int, ...]) -> tuple[int, ...]:
+def open_kinds(agent: Agent, limits: tuple[int, ...], allows: tuple[int, ...]) -> tuple[int, ...]:
     """Numbers of the kinds that may be offered to the agent now.
 
-    A call interrupts: whoever rings, talks or wraps up a call gets no new offer of another
-    kind. Chats and messages do not keep a call away.
+    ``allows`` has for each kind in hand the kinds, as bits, that may still be offered.
     """
-    if agent.state != "ready" or agent.away_until_ms is not None:
+    if agent.state != "ready" or agent.away_until_ms is not None or agent.next_state is not None:
         return _NOTHING
-    load = agent.load
-    if load[CALL]:
-        return _ONLY_CALL if load[CALL] < limits[CALL] else _NOTHING
-    chat, call, message = load[0] < limits[0], load[1] < limits[1], load[2] < limits[2]
-    return _OPEN[chat + 2 * call + 4 * message]
+    chat, call, message = agent.load
+    bits = (chat < limits[0]) + 2 * (call < limits[1]) + 4 * (message < limits[2])
+    if chat:
+        bits &= allows[0]
+    if call:
+        bits &= allows[1]
+    if message:
+        bits &= allows[2]
+    return _OPEN[bits]
 
 
 def limits_of(profile: Profile) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def broken(state: State, stored_live_ids: Iterable[str]) -> list[tuple[Broken, s
 
 
 def _miscounted(state: State) -> list[str]:
-    """Return agents whose load is not what their offers, work and wrap-up add up to."""
+    """Return agents whose load is not what their offers, work, wrap-up and slots add up to."""
     counted: dict[str, list[int]] = {agent_id: [0, 0, 0] for agent_id in state.agents}
     for item in state.interactions.values():
         holder = item.agent_id
@@ -39,4 +39,7 @@ def _miscounted(state: State) -> list[str]:
             holder = state.offers[item.offer_id].agent_id
         if item.state != "waiting" and holder in counted:
             counted[holder][KINDS.index(item.kind)] += 1
+    for slot in state.slots.values():
+        if slot.agent_id in counted:
+            counted[slot.agent_id][KINDS.index(slot.kind)] += 1
     return [agent_id for agent_id, agent in state.agents.items() if agent.load != counted[agent_id]]

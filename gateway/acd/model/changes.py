@@ -7,10 +7,10 @@ from typing import Any
 
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
-from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY
+from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY, KIND_NUMBER
 from gateway.acd.model.index import Index
-from gateway.acd.model.interaction import Interaction, Offer
-from gateway.acd.model.pieces import activate, close, free, occupy, wait
+from gateway.acd.model.interaction import Interaction, Offer, Slot
+from gateway.acd.model.pieces import activate, close, free, occupy, to_back, wait
 from gateway.acd.model.state import State
 
 
@@ -59,11 +59,51 @@ def _agent_set(state: State, index: Index, entry: e.AgentSet) -> None:
         agent = state.agents[entry.agent_id] = Agent(id=entry.agent_id)
         index.seat(state, agent)
     agent.state, agent.reason, agent.since_ms = entry.state, entry.reason, entry.at_ms
+    agent.set_by, agent.until_ms, agent.is_overdue = entry.by, entry.until_ms, False
+    agent.next_state, agent.next_reason, agent.next_max_s = None, "", 0
+    agent.strikes = 0
     agent.away_until_ms = None
+    if entry.until_ms is not None:
+        index.timers.add(entry.until_ms, "overdue", agent.id)
     agent.idle_since_ms = entry.at_ms
     agent.rank = state.next_rank
     state.next_rank += 1
     index.refresh(agent)
+
+
+def _agent_overdue(state: State, _index: Index, entry: e.AgentOverdue) -> None:
+    state.agents[entry.agent_id].is_overdue = True
+
+
+def _next_declared(state: State, index: Index, entry: e.NextDeclared) -> None:
+    agent = state.agents[entry.agent_id]
+    agent.next_state, agent.next_reason = entry.state, entry.reason
+    agent.next_max_s = entry.max_s
+    index.refresh(agent)
+
+
+def _policy_set(state: State, index: Index, entry: e.PolicySet) -> None:
+    state.policy = entry.policy
+    for agent in state.agents.values():
+        index.seat(state, agent)
+
+
+def _slot_held(state: State, index: Index, entry: e.SlotHeld) -> None:
+    state.slots[entry.slot_id] = Slot(
+        id=entry.slot_id, agent_id=entry.agent_id, kind=entry.interaction_kind, cause=entry.cause
+    )
+    agent = state.agents[entry.agent_id]
+    agent.slots += 1
+    agent.load[KIND_NUMBER[entry.interaction_kind]] += 1
+    to_back(state, index, agent)
+
+
+def _slot_released(state: State, index: Index, entry: e.SlotReleased) -> None:
+    slot = state.slots.pop(entry.slot_id)
+    agent = state.agents[entry.agent_id]
+    agent.slots -= 1
+    agent.load[KIND_NUMBER[slot.kind]] -= 1
+    to_back(state, index, agent)
 
 
 def _agent_away(state: State, index: Index, entry: e.AgentAway) -> None:
@@ -172,6 +212,26 @@ def _opened(state: State, index: Index, entry: e.Opened) -> Interaction:
     return item
 
 
+def _moved(state: State, index: Index, entry: e.Moved) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    index.backlog.leave(item)
+    item.queue_id = entry.queue_id
+    item.direct_agent_id = item.direct_until_ms = None
+    index.backlog.join(item, state.queues.get(item.queue_id))
+    return item
+
+
+def _prioritized(state: State, index: Index, entry: e.Prioritized) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    waits = item.id in index.backlog.placed
+    if waits:
+        index.backlog.leave(item)
+    item.priority, item.score = entry.priority, entry.score
+    if waits:
+        index.backlog.join(item, state.queues.get(item.queue_id))
+    return item
+
+
 def _transferred(state: State, index: Index, entry: e.Transferred) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.queue_id = entry.queue_id
@@ -229,6 +289,11 @@ _TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] =
     e.QueueRemoved: _queue_removed,
     e.ProfileSet: _profile_set,
     e.AgentSet: _agent_set,
+    e.AgentOverdue: _agent_overdue,
+    e.NextDeclared: _next_declared,
+    e.PolicySet: _policy_set,
+    e.SlotHeld: _slot_held,
+    e.SlotReleased: _slot_released,
     e.AgentAway: _agent_away,
     e.AgentBack: _agent_back,
     e.Enqueued: _enqueued,
@@ -239,6 +304,8 @@ _TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] =
     e.Taken: _taken,
     e.Readmitted: _readmitted,
     e.Opened: _opened,
+    e.Moved: _moved,
+    e.Prioritized: _prioritized,
     e.Transferred: _transferred,
     e.Released: _released,
     e.Ended: _ended,

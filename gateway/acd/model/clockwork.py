@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
+from gateway.acd.model.capacity import release_slots
 from gateway.acd.model.matching import Matching
 from gateway.acd.model.offering import end_offer, withdraw_all
-from gateway.acd.model.staffing import open_direct, set_agent
+from gateway.acd.model.staffing import open_direct
 from gateway.acd.model.timers import Timer, TimerKind
 from gateway.acd.model.working import wrap
 
@@ -29,17 +30,19 @@ def _offer_due(engine: Matching, timer: Timer) -> None:
     items = [end_offer(engine, offer, "expired")]
     if agent.state == "ready":
         away_until_ms = agent.away_until_ms
-        set_agent(engine, agent.id, "not_ready", "no_answer")
+        engine.enter(agent.id, "not_ready", "no_answer")
         if away_until_ms is not None:
             away = e.AgentAway(at_ms=engine.now_ms, agent_id=agent.id, until_ms=away_until_ms)
             engine.emit(away)
     engine.match_all(items + withdraw_all(engine, agent) + open_direct(engine, agent.id))
+    engine.fill(agent)
 
 
 def _away_due(engine: Matching, timer: Timer) -> None:
     """The agent did not come back: everything they held waits again at its old place."""
     agent = engine.state.agents[timer[2]]
-    set_agent(engine, agent.id, "offline", "")
+    engine.enter(agent.id, "offline")
+    release_slots(engine, agent)
     items = withdraw_all(engine, agent) + open_direct(engine, agent.id)
     work = [engine.state.interactions[key] for key in engine.index.work_of.get(agent.id, ())]
     for item in sorted(work, key=lambda item: item.number):
@@ -48,6 +51,10 @@ def _away_due(engine: Matching, timer: Timer) -> None:
             engine.emit(released)
             items.append(item)
     engine.match_all(items)
+
+
+def _overdue(engine: Matching, timer: Timer) -> None:
+    engine.emit(e.AgentOverdue(at_ms=engine.now_ms, agent_id=timer[2]))
 
 
 def _wrap_up_due(engine: Matching, timer: Timer) -> None:
@@ -70,6 +77,7 @@ def _readmit_due(engine: Matching, timer: Timer) -> None:
 _TIMERS: dict[TimerKind, Callable[[Matching, Timer], None]] = {
     "offer": _offer_due,
     "away": _away_due,
+    "overdue": _overdue,
     "wrap_up": _wrap_up_due,
     "direct": _direct_due,
     "readmit": _readmit_due,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from gateway.acd.model.configuration import Profile, QueueRule
-from gateway.acd.model.interaction import Kind
+from gateway.acd.model.interaction import Kind, SlotCause
+from gateway.acd.model.policy import Policy
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -44,9 +45,42 @@ class Drop(Command, frozen=True):
 
 
 class SetState(Command, frozen=True):
+    """Go ready or not ready. ``max_s`` 0 means for as long as it takes; ``by`` is somebody else."""
+
     agent_id: str
     ready: bool
     reason: str = ""
+    max_s: int = 0
+    by: str = ""
+
+
+class DeclareNext(Command, frozen=True):
+    """Say which state begins when the last work ends; ``ready`` None takes it back."""
+
+    agent_id: str
+    ready: bool | None
+    reason: str = ""
+    max_s: int = 0
+
+
+class SetPolicy(Command, frozen=True):
+    policy: Policy
+
+
+class HoldSlot(Command, frozen=True):
+    """Take capacity for work that no queue holds; repeating the id does nothing."""
+
+    slot_id: str
+    agent_id: str
+    kind: Kind
+    cause: SlotCause
+    over_capacity: bool = False
+
+
+class ReleaseSlot(Command, frozen=True):
+    """Give it back; an unknown id does nothing."""
+
+    slot_id: str
 
 
 class Enqueue(Command, frozen=True):
@@ -108,6 +142,31 @@ class WrapUp(Command, frozen=True):
 class Take(Command, frozen=True):
     interaction_id: str
     agent_id: str
+
+
+class Move(Command, frozen=True):
+    """A lead moves waiting or ringing work to another queue; its clock goes on."""
+
+    interaction_id: str
+    to_queue_id: str
+    by: str
+
+
+class Prioritize(Command, frozen=True):
+    """A lead changes the priority of work that nobody has yet."""
+
+    interaction_id: str
+    priority: int
+    by: str
+
+
+class Assign(Command, frozen=True):
+    """A lead has waiting or ringing work ring at one agent; above capacity only when said."""
+
+    interaction_id: str
+    agent_id: str
+    by: str
+    over_capacity: bool = False
 
 
 class Tick(Command, frozen=True):

@@ -38,11 +38,16 @@ class QueueRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What an agent can do. ``queue_ids`` None means every queue, also later ones."""
+    """What an agent can do. ``queue_ids`` None means every queue, also later ones.
+
+    ``interrupted_by`` says for some kinds in hand what else may be offered; the tenant's policy
+    says it for the others.
+    """
 
     queue_ids: tuple[str, ...] | None = None
     skills: dict[str, int] = {}
     capacity: dict[str, int] = {}
+    interrupted_by: dict[str, tuple[str, ...]] = {}
 
     def serves(self, queue_id: str) -> bool:
         """Tell whether the agent belongs to the queue."""

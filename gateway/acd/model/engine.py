@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.acd.model import changes, clockwork, offering, staffing, working
+from gateway.acd.model import capacity, changes, clockwork, offering, staffing, steering, working
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model.index import Index
@@ -52,6 +52,10 @@ _TABLE: dict[type[c.Command], Callable[[Engine, Any], None]] = {
     c.Connect: staffing.connect,
     c.Drop: staffing.drop,
     c.SetState: staffing.set_state,
+    c.DeclareNext: staffing.declare_next,
+    c.SetPolicy: capacity.set_policy,
+    c.HoldSlot: capacity.hold_slot,
+    c.ReleaseSlot: capacity.release_slot,
     c.Enqueue: working.enqueue,
     c.Abandon: working.abandon,
     c.Transfer: working.transfer,
@@ -61,5 +65,8 @@ _TABLE: dict[type[c.Command], Callable[[Engine, Any], None]] = {
     c.Accept: offering.accept,
     c.Reject: offering.reject,
     c.Take: offering.take,
+    c.Move: steering.move,
+    c.Prioritize: steering.prioritize,
+    c.Assign: steering.assign,
     c.Tick: clockwork.tick,
 }

@@ -11,7 +11,8 @@ import msgspec
 
 from gateway.acd.model.agent import State as AgentState
 from gateway.acd.model.configuration import Profile, QueueRule
-from gateway.acd.model.interaction import Kind
+from gateway.acd.model.interaction import Kind, SlotCause
+from gateway.acd.model.policy import Policy
 
 
 class Entry(
@@ -50,6 +51,42 @@ class AgentSet(Entry, frozen=True, tag="agent_set"):
     agent_id: str
     state: AgentState
     reason: str = ""
+    until_ms: int | None = None
+    by: str = ""
+
+
+class AgentOverdue(Entry, frozen=True, tag="agent_overdue"):
+    """The state lasts longer than its reason allows; nothing else happens."""
+
+    agent_id: str
+
+
+class NextDeclared(Entry, frozen=True, tag="next_declared"):
+    """What begins when the agent's last work ends; ``state`` None takes it back."""
+
+    agent_id: str
+    state: AgentState | None
+    reason: str = ""
+    max_s: int = 0
+
+
+class PolicySet(Entry, frozen=True, tag="policy_set"):
+    policy: Policy
+
+
+class SlotHeld(Entry, frozen=True, tag="slot_held"):
+    """Work that no queue holds takes capacity."""
+
+    slot_id: str
+    agent_id: str
+    interaction_kind: Kind
+    cause: SlotCause
+    over_capacity: bool = False
+
+
+class SlotReleased(Entry, frozen=True, tag="slot_released"):
+    slot_id: str
+    agent_id: str
 
 
 class AgentAway(Entry, frozen=True, tag="agent_away"):
@@ -80,7 +117,7 @@ class Offered(Entry, frozen=True, tag="offered"):
     """The engine's choice and why: ``place`` in the queue, who came next, who was left out.
 
     ``found_by`` tells whether the interaction looked for an agent (``work``), the agent for
-    work (``agent``), or the agent took it by hand (``hand``).
+    work (``agent``), or a person chose (``hand``): the agent, or ``by`` when it was a lead.
     """
 
     offer_id: str
@@ -91,6 +128,8 @@ class Offered(Entry, frozen=True, tag="offered"):
     found_by: Literal["work", "agent", "hand"]
     runners_up: list[str] = []
     left_out: dict[str, int] = {}
+    by: str = ""
+    over_capacity: bool = False
 
 
 class OfferHeld(Entry, frozen=True, tag="offer_held"):
@@ -134,6 +173,23 @@ class Opened(Entry, frozen=True, tag="opened"):
     """Work directed to one agent is open to its whole queue from now on."""
 
     interaction_id: str
+
+
+class Moved(Entry, frozen=True, tag="moved"):
+    """A lead moved waiting work to another queue; score and clock stay."""
+
+    interaction_id: str
+    queue_id: str
+    by: str
+
+
+class Prioritized(Entry, frozen=True, tag="prioritized"):
+    """A lead changed the priority, and with it the place."""
+
+    interaction_id: str
+    priority: int
+    score: int
+    by: str
 
 
 class Transferred(Entry, frozen=True, tag="transferred"):
@@ -180,6 +236,11 @@ AnyEntry = (
     | QueueRemoved
     | ProfileSet
     | AgentSet
+    | AgentOverdue
+    | NextDeclared
+    | PolicySet
+    | SlotHeld
+    | SlotReleased
     | AgentAway
     | AgentBack
     | Enqueued
@@ -190,6 +251,8 @@ AnyEntry = (
     | Taken
     | Readmitted
     | Opened
+    | Moved
+    | Prioritized
     | Transferred
     | Released
     | Ended

@@ -16,12 +16,15 @@ class Seat:
     seat, at ``level`` and ``rank``, until the next time somebody looks at the lines.
     """
 
-    __slots__ = ("agent", "group", "level", "limits", "open", "rank", "stands", "status")
+    __slots__ = ("agent", "allows", "group", "level", "limits", "open", "rank", "stands", "status")
 
-    def __init__(self, agent: Agent, group: int, limits: tuple[int, ...]) -> None:
+    def __init__(
+        self, agent: Agent, group: int, limits: tuple[int, ...], allows: tuple[int, ...]
+    ) -> None:
         self.agent = agent
         self.group = group
         self.limits = limits
+        self.allows = allows
         self.open: tuple[int, ...] = ()
         self.stands: tuple[int, ...] = ()
         self.level = 0

@@ -9,6 +9,7 @@ from gateway.acd.model.idle import Idle, Seat
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matrix import Matrix
 from gateway.acd.model.order import NEVER, Key, key_for
+from gateway.acd.model.policy import allowed
 from gateway.acd.model.state import State
 from gateway.acd.model.timers import Timers
 
@@ -62,7 +63,8 @@ class Index:
         """Give an agent a seat for the present profile."""
         old = self.seats.get(agent.id)
         profile = state.profile(agent.id)
-        seat = Seat(agent, self.matrix.group(profile), limits_of(profile))
+        allows = allowed(profile, state.policy)
+        seat = Seat(agent, self.matrix.group(profile), limits_of(profile), allows)
         seat.status = _status(agent)
         self.statuses[seat.status] += 1
         if old is not None:
@@ -86,7 +88,7 @@ class Index:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
             seat.status = status
-        now_open = open_kinds(agent, seat.limits)
+        now_open = open_kinds(agent, seat.limits, seat.allows)
         if now_open != seat.open:
             self._count(seat.open, -1)
             self._count(now_open, 1)

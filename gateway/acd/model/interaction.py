@@ -8,6 +8,7 @@ import msgspec
 
 State = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
 Kind = Literal["chat", "call", "message"]
+SlotCause = Literal["consult", "conference", "call"]
 
 
 class Interaction(msgspec.Struct, kw_only=True, gc=False):
@@ -51,3 +52,12 @@ class Offer(msgspec.Struct, kw_only=True, gc=False):
     agent_id: str
     offered_at_ms: int
     expires_at_ms: int
+
+
+class Slot(msgspec.Struct, kw_only=True, gc=False):
+    """Capacity taken by work that no queue holds: a consult, a conference, a call of one's own."""
+
+    id: str
+    agent_id: str
+    kind: Kind
+    cause: SlotCause

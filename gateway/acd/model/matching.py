@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.acd.model import changes
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
+from gateway.acd.model.agent import State as AgentState
 from gateway.acd.model.explanation import RUNNERS_UP, Found, left_out
 from gateway.acd.model.idle import Seat
 from gateway.acd.model.index import Index
@@ -36,9 +37,34 @@ class Matching:
             self.offer(item, seats, "work")
 
     def fill(self, agent: Agent) -> None:
-        """Look for work for an agent until there is none or no capacity."""
+        """Look for work for an agent until there is none or no capacity.
+
+        The state that the agent declared ahead begins first, when nothing is in hand any more.
+        """
+        if agent.next_state is not None and self.is_empty_handed(agent):
+            self.enter(agent.id, agent.next_state, agent.next_reason, agent.next_max_s)
         while (item := self.index.work_for(agent)) is not None:
             self.offer(item, [self.index.seats[agent.id]], "agent")
+
+    def is_empty_handed(self, agent: Agent) -> bool:
+        """Tell whether no offer, work, wrap-up or slot is the agent's."""
+        return not self.index.work_of.get(agent.id) and not agent.slots
+
+    def enter(
+        self, agent_id: str, state: AgentState, reason: str = "", max_s: int = 0, by: str = ""
+    ) -> None:
+        """Change an agent's state; after ``max_s`` seconds, unless 0, it is overdue."""
+        until_ms = self.now_ms + 1000 * max_s if max_s else None
+        self.emit(
+            e.AgentSet(
+                at_ms=self.now_ms,
+                agent_id=agent_id,
+                state=state,
+                reason=reason,
+                until_ms=until_ms,
+                by=by,
+            )
+        )
 
     def sweep(self) -> None:
         """Match everything that waits, in order: the rules changed."""
@@ -51,7 +77,15 @@ class Matching:
             if item.state == "waiting":
                 self.match(item)
 
-    def offer(self, item: Interaction, seats: list[Seat], found_by: Found) -> None:
+    def offer(
+        self,
+        item: Interaction,
+        seats: list[Seat],
+        found_by: Found,
+        *,
+        by: str = "",
+        over_capacity: bool = False,
+    ) -> None:
         """Propose work to the first seat; the others are told as runners-up."""
         state = self.state
         queue = state.queues[item.queue_id]
@@ -66,5 +100,7 @@ class Matching:
                 found_by=found_by,
                 runners_up=[seat.agent.id for seat in seats[1:]],
                 left_out=left_out(self.index, item, found_by),
+                by=by,
+                over_capacity=over_capacity,
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
+from gateway.acd.model.agent import Agent
 from gateway.acd.model.agent import State as AgentState
 from gateway.acd.model.configuration import ENGINE_VERSION, GRACE_MS
 from gateway.acd.model.interaction import Interaction
@@ -60,7 +61,7 @@ def connect(engine: Matching, command: c.Connect) -> None:
     """The first socket is there: from offline to not ready, or back from the grace."""
     agent = engine.state.agents.get(command.agent_id)
     if agent is None or agent.state == "offline":
-        set_agent(engine, command.agent_id, "not_ready", "")
+        engine.enter(command.agent_id, "not_ready")
     elif agent.away_until_ms is not None:
         engine.emit(e.AgentBack(at_ms=engine.now_ms, agent_id=agent.id))
         engine.fill(agent)
@@ -76,27 +77,67 @@ def drop(engine: Matching, command: c.Drop) -> None:
 
 
 def set_state(engine: Matching, command: c.SetState) -> None:
-    """Go ready or not ready by hand."""
-    agent = engine.state.agents.get(command.agent_id)
-    if agent is None or agent.state == "offline":
-        raise WeccError("wrong_state", "You are offline. Open the desk first, then go ready.")
+    """Go ready or not ready by hand, or be set so by a lead. Takes a declared state back."""
+    agent = on_duty(engine, command.agent_id)
     state: AgentState = "ready" if command.ready else "not_ready"
     reason = "" if command.ready else command.reason
     if (agent.state, agent.reason) == (state, reason):
-        return
+        take_back(engine, agent)
+    else:
+        begin(engine, agent, state, reason, command.max_s, command.by)
+
+
+def begin(
+    engine: Matching, agent: Agent, state: AgentState, reason: str, max_s: int, by: str = ""
+) -> None:
+    """Let a state begin now; a grace that runs goes on."""
     away_until_ms = agent.away_until_ms
-    set_agent(engine, agent.id, state, reason)
+    engine.enter(agent.id, state, reason, max_s, by)
     if away_until_ms is not None:
         engine.emit(e.AgentAway(at_ms=engine.now_ms, agent_id=agent.id, until_ms=away_until_ms))
-    if command.ready:
+    if state == "ready":
         engine.fill(agent)
     else:
         engine.match_all(open_direct(engine, agent.id))
 
 
-def set_agent(engine: Matching, agent_id: str, state: AgentState, reason: str) -> None:
-    """Change an agent's state."""
-    engine.emit(e.AgentSet(at_ms=engine.now_ms, agent_id=agent_id, state=state, reason=reason))
+def declare_next(engine: Matching, command: c.DeclareNext) -> None:
+    """Say what begins when the last work ends: at once when there is none."""
+    agent = on_duty(engine, command.agent_id)
+    if command.ready is None:
+        take_back(engine, agent)
+        return
+    state: AgentState = "ready" if command.ready else "not_ready"
+    reason = "" if command.ready else command.reason
+    if (agent.state, agent.reason) == (state, reason):
+        take_back(engine, agent)
+    elif engine.is_empty_handed(agent):
+        begin(engine, agent, state, reason, command.max_s)
+    elif (agent.next_state, agent.next_reason) != (state, reason):
+        declared = e.NextDeclared(
+            at_ms=engine.now_ms,
+            agent_id=agent.id,
+            state=state,
+            reason=reason,
+            max_s=command.max_s,
+        )
+        engine.emit(declared)
+        engine.match_all(open_direct(engine, agent.id))
+
+
+def take_back(engine: Matching, agent: Agent) -> None:
+    """Forget a declared state; a ready agent gets offers again."""
+    if agent.next_state is not None:
+        engine.emit(e.NextDeclared(at_ms=engine.now_ms, agent_id=agent.id, state=None))
+        engine.fill(agent)
+
+
+def on_duty(engine: Matching, agent_id: str) -> Agent:
+    """Return an agent who is not offline."""
+    agent = engine.state.agents.get(agent_id)
+    if agent is None or agent.state == "offline":
+        raise WeccError("wrong_state", "Offline: the desk must be open first, then go ready.")
+    return agent
 
 
 def open_direct(engine: Matching, agent_id: str) -> list[Interaction]:

@@ -6,7 +6,8 @@ import msgspec
 
 from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import DEFAULT_PROFILE, Profile, QueueRule
-from gateway.acd.model.interaction import Interaction, Offer
+from gateway.acd.model.interaction import Interaction, Offer, Slot
+from gateway.acd.model.policy import DEFAULT_POLICY, Policy
 
 _REMEMBERED = 4_096
 
@@ -27,10 +28,12 @@ class State(msgspec.Struct, kw_only=True):
     next_rank: int = 1
     front_rank: int = 0
     queues: dict[str, QueueRule] = {}
+    policy: Policy = DEFAULT_POLICY
     profiles: dict[str, Profile] = {}
     agents: dict[str, Agent] = {}
     interactions: dict[str, Interaction] = {}
     offers: dict[str, Offer] = {}
+    slots: dict[str, Slot] = {}
     recent: dict[str, int] = {}
     older: dict[str, int] = {}
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Literal
 
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
 
-TimerKind = Literal["away", "direct", "offer", "readmit", "wrap_up"]
+TimerKind = Literal["away", "direct", "offer", "overdue", "readmit", "wrap_up"]
 Timer = tuple[int, TimerKind, str, str]
 
 
@@ -20,6 +22,11 @@ def _offer(state: State, key: str, _: str) -> int | None:
 def _away(state: State, key: str, _: str) -> int | None:
     agent = state.agents.get(key)
     return None if agent is None else agent.away_until_ms
+
+
+def _overdue(state: State, key: str, _: str) -> int | None:
+    agent = state.agents.get(key)
+    return None if agent is None or agent.is_overdue else agent.until_ms
 
 
 def _wrap_up(state: State, key: str, _: str) -> int | None:
@@ -42,6 +49,7 @@ def _readmit(state: State, key: str, agent_id: str) -> int | None:
 _DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
     "offer": _offer,
     "away": _away,
+    "overdue": _overdue,
     "wrap_up": _wrap_up,
     "direct": _direct,
     "readmit": _readmit,
@@ -73,12 +81,20 @@ class Timers:
         for offer in state.offers.values():
             self.add(offer.expires_at_ms, "offer", offer.id)
         for agent in state.agents.values():
-            if agent.away_until_ms is not None:
-                self.add(agent.away_until_ms, "away", agent.id)
+            self._load_agent(agent)
         for item in state.interactions.values():
-            if item.wrap_up_until_ms is not None:
-                self.add(item.wrap_up_until_ms, "wrap_up", item.id)
-            if item.direct_until_ms is not None:
-                self.add(item.direct_until_ms, "direct", item.id)
-            for agent_id, until_ms in item.excluded.items():
-                self.add(until_ms, "readmit", item.id, agent_id)
+            self._load_interaction(item)
+
+    def _load_agent(self, agent: Agent) -> None:
+        if agent.away_until_ms is not None:
+            self.add(agent.away_until_ms, "away", agent.id)
+        if agent.until_ms is not None and not agent.is_overdue:
+            self.add(agent.until_ms, "overdue", agent.id)
+
+    def _load_interaction(self, item: Interaction) -> None:
+        if item.wrap_up_until_ms is not None:
+            self.add(item.wrap_up_until_ms, "wrap_up", item.id)
+        if item.direct_until_ms is not None:
+            self.add(item.direct_until_ms, "direct", item.id)
+        for agent_id, until_ms in item.excluded.items():
+            self.add(until_ms, "readmit", item.id, agent_id)

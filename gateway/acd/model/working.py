@@ -89,7 +89,8 @@ def check_target(engine: Matching, item: Interaction, agent_id: str) -> None:
     if agent_id == item.agent_id:
         raise WeccError("bad_value", "It is already with that agent.", field="to_agent_id")
     agent = engine.state.agents.get(agent_id)
-    if agent is None or agent.state != "ready" or agent.away_until_ms is not None:
+    is_there = agent is not None and agent.state == "ready" and agent.away_until_ms is None
+    if agent is None or not is_there or agent.next_state is not None:
         raise WeccError(
             "nobody_there",
             "That agent is not ready now. Choose another agent or a queue.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-NAMES = ("journal", "sockets", "boot")
+NAMES = ("journal", "sockets", "boot", "waits", "erlang")
 
 
 def run(name: str) -> dict[str, Any]:

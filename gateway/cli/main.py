@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_store(commands)
     bench = commands.add_parser("bench", help="measure something; prints one JSON object")
-    bench.add_argument("name", choices=("journal", "sockets", "boot"))
+    bench.add_argument("name", choices=("journal", "sockets", "boot", "waits", "erlang"))
     bench.add_argument("--json", action="store_true", help="accepted for clarity; always JSON")
     wire = commands.add_parser("wire", help="print the JSON Schema of a socket and its REST shapes")
     wire.add_argument("audience", choices=("visitor", "agent"))

@@ -24,9 +24,9 @@ from random import Random
 from typing import Any
 
 from gateway.acd.model import entries as e
-from gateway.acd.model.backlog import key_of
 from gateway.acd.model.configuration import QueueRule
 from gateway.acd.model.estimate import Estimates, class_of
+from gateway.acd.model.estimate.place import ahead_of
 from gateway.acd.simulation.driver import Arrival, Driver, Floor, Shift
 
 AGENTS, LOAD, HANDLING_S, PATIENCE_S = 60, 1.08, 180.0, 120.0
@@ -106,12 +106,11 @@ class _Trial:
 
     def _tell(self, interaction_id: str, now_ms: int) -> None:
         assert self.driver is not None
-        index, state = self.driver.engine.index, self.driver.engine.state
-        requirement = index.backlog.placed.get(interaction_id)
-        if requirement is None:
+        engine = self.driver.engine
+        item = engine.state.interactions.get(interaction_id)
+        ahead = ahead_of(engine.index, item) if item is not None else None
+        if item is None or ahead is None:
             return
-        item = state.interactions[interaction_id]
-        ahead = requirement.order.rank(key_of(item))
         told = self.estimates.tell(interaction_id, ahead, now_ms)
         if told is None:
             return

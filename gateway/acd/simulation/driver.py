@@ -130,12 +130,16 @@ class Driver:
                 priority=arrival.priority,
             )
         )
-        if arrival.patience_ms < NEVER_MS and key in self.engine.index.backlog.placed:
+        if arrival.patience_ms < NEVER_MS and self._is_open(key):
             self._at(self.now_ms + arrival.patience_ms, self._lose_patience, key)
 
     def _lose_patience(self, key: str) -> None:
-        if key in self._ringing or key in self.engine.index.backlog.placed:
+        if self._is_open(key):
             self.handle(c.Abandon(interaction_id=key))
+
+    def _is_open(self, key: str) -> bool:
+        item = self.engine.state.interactions.get(key)
+        return item is not None and item.state in ("waiting", "offered")
 
     def _answer(self, key: str) -> None:
         if key in self._ringing:

@@ -152,6 +152,19 @@ class Estimates:
         for flow in self._flows(item.key, entry.at_ms):
             flow.join(entry.interaction_id, item.since_ms)
 
+    def _moved(self, entry: e.Moved) -> None:
+        """Somebody who waits does so in another queue from now on."""
+        item = self._items.get(entry.interaction_id)
+        if item is None or item.is_held:
+            return
+        for flow in self._flows(item.key, entry.at_ms):
+            flow.waiting.pop(entry.interaction_id, None)
+        item.key = (entry.queue_id, item.key[1], item.key[2])
+        item.is_direct = False
+        item.told = []
+        for flow in self._flows(item.key, entry.at_ms):
+            flow.join(entry.interaction_id, item.since_ms)
+
     def _gave_up(self, entry: e.Abandoned) -> None:
         item = self._items.pop(entry.interaction_id, None)
         if item is None:
@@ -259,6 +272,7 @@ class Estimates:
         e.Released: _again,
         e.Transferred: _again,
         e.Opened: _opened,
+        e.Moved: _moved,
         e.Abandoned: _gave_up,
         e.Ended: _closed,
         e.Wrapped: _closed,

@@ -51,6 +51,7 @@ class Staffing:
         self._ready: dict[str, _Crew] = {}
         self._up: set[str] = set()
         self._away: set[str] = set()
+        self._going: set[str] = set()
         self._counts: dict[ClassKey, _Count] = {}
         self._version = 0
         for agent in state.agents.values():
@@ -58,21 +59,15 @@ class Staffing:
                 self._up.add(agent.id)
             if agent.away_until_ms is not None:
                 self._away.add(agent.id)
+            if agent.next_state is not None:
+                self._going.add(agent.id)
             self._settle(agent.id)
 
     def fold(self, entry: e.Entry) -> None:
         """Take in an entry about agents or configuration; others change nothing."""
         match entry:
-            case e.AgentSet():
-                (self._up.add if entry.state == "ready" else self._up.discard)(entry.agent_id)
-                self._away.discard(entry.agent_id)
-                self._settle(entry.agent_id)
-            case e.AgentAway():
-                self._away.add(entry.agent_id)
-                self._settle(entry.agent_id)
-            case e.AgentBack():
-                self._away.discard(entry.agent_id)
-                self._settle(entry.agent_id)
+            case e.AgentSet() | e.AgentAway() | e.AgentBack() | e.NextDeclared():
+                self._agent(entry)
             case e.ProfileSet():
                 if entry.profile is None:
                     self._profiles.pop(entry.agent_id, None)
@@ -85,6 +80,19 @@ class Staffing:
             case e.QueueRemoved():
                 self._queues.pop(entry.queue_id, None)
                 self._forget(entry.queue_id)
+
+    def _agent(self, entry: e.AgentSet | e.AgentAway | e.AgentBack | e.NextDeclared) -> None:
+        agent_id = entry.agent_id
+        match entry:
+            case e.AgentSet():
+                _mark(self._up, agent_id, entry.state == "ready")
+                self._away.discard(agent_id)
+                self._going.discard(agent_id)
+            case e.NextDeclared():
+                _mark(self._going, agent_id, entry.state is not None)
+            case _:
+                _mark(self._away, agent_id, isinstance(entry, e.AgentAway))
+        self._settle(agent_id)
 
     def slots(self, key: ClassKey, now_ms: int) -> int:
         """Return the slots of ready agents who fit, counted at most once a second."""
@@ -107,7 +115,7 @@ class Staffing:
         before = self._ready.pop(agent_id, None)
         if before is not None:
             before.ready -= 1
-        if agent_id in self._up and agent_id not in self._away:
+        if agent_id in self._up and agent_id not in self._away and agent_id not in self._going:
             crew = self._crew(self._profiles.get(agent_id, DEFAULT_PROFILE))
             crew.ready += 1
             self._ready[agent_id] = crew
@@ -128,3 +136,7 @@ class Staffing:
 
 def _fits(profile: Profile, queue_id: str, queue: QueueRule | None, own: dict[str, int]) -> bool:
     return profile.serves(queue_id) and is_skilled(profile.skills, required(queue, own))
+
+
+def _mark(agents: set[str], agent_id: str, holds: bool) -> None:
+    (agents.add if holds else agents.discard)(agent_id)

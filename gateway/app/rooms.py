@@ -24,6 +24,7 @@ from gateway.platform.http.peer import Peers
 from gateway.platform.isolation import Isolation
 from gateway.rules.service import RulesService
 from gateway.settings import Settings
+from gateway.supervision.service import SupervisionService
 from gateway.surfaces.availability import Ask, SiteStates, State
 from gateway.surfaces.rooms import Rooms
 from gateway.tenancy.model import Addresses as LinkAddresses
@@ -46,6 +47,7 @@ class House:
     engine: EmbeddedEngine
     analyser: WorkerPool
     isolation: Isolation
+    supervision: SupervisionService
 
 
 def _limiter(settings: Settings, clock: Clock) -> Limiter:
@@ -133,13 +135,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     tenancy.tenants.on_dropped(store.blobs.drop_tenant)
     tenancy.tenants.on_dropped(voice.forget)
     tenancy.tenants.on_dropped(acd.forget)
-    sites = SiteStates(
-        ask=_site_state(rules, acd, tenancy),
-        media=lambda: engine.is_available,
-        bus=bus,
-        clock=clock,
-    )
-    engine.on_availability(sites.media_changed)
+    sites = _sites(_site_state(rules, acd, tenancy), engine, bus, clock)
     holder.append(sites)
     rooms = Rooms(
         settings=settings,
@@ -158,7 +154,22 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         sites=sites,
     )
     knowledge = KnowledgeService(database=database, tenancy=tenancy)
-    return House(rooms, store, knowledge, steps, engine, analyser, isolation)
+    figures = _supervision(store, acd, tenancy)
+    return House(rooms, store, knowledge, steps, engine, analyser, isolation, figures)
+
+
+def _sites(ask: Ask, engine: EmbeddedEngine, bus: LocalBus, clock: Clock) -> SiteStates:
+    made = SiteStates(ask=ask, media=lambda: engine.is_available, bus=bus, clock=clock)
+    engine.on_availability(made.media_changed)
+    return made
+
+
+def _supervision(store: Store, acd: AcdService, tenancy: TenancyService) -> SupervisionService:
+    made = SupervisionService(
+        database=store.database, clock=store.clock, acd=acd, people=tenancy.people
+    )
+    tenancy.tenants.on_dropped(made.follower.forget)
+    return made
 
 
 def _languages(tenancy: TenancyService) -> Languages:

@@ -23,6 +23,7 @@ from gateway.platform.http.route import Route
 from gateway.platform.telemetry import LoopLag
 from gateway.rules.http import routes as rules_routes
 from gateway.settings import Settings
+from gateway.supervision.http import routes as supervision_routes
 from gateway.surfaces.assembly import Surfaces, assemble_surfaces
 from gateway.surfaces.http import ChannelRoutes, upkeep_routes
 from gateway.surfaces.sockets import agent, visitor
@@ -72,6 +73,7 @@ class Web:
             await self._demo.ensure()
         await rooms.voice.attach(tenant_ids)
         resumed = await house.steps.start(tenant_ids)
+        house.supervision.follower.start(tenant_ids)
         await rooms.sites.start()
         await self._connections.start()
         self._lag.start()
@@ -98,6 +100,7 @@ class Web:
         self._lag.stop()
         await self._connections.stop()
         await rooms.sites.stop()
+        await house.supervision.follower.stop()
         await house.steps.stop()
         await rooms.voice.stop()
         await rooms.acd.stop()
@@ -150,6 +153,7 @@ class Web:
             *knowledge_routes(house.knowledge),
             *acd_routes(rooms.acd),
             *rules_routes(rooms.rules),
+            *supervision_routes(house.supervision),
             *ChannelRoutes(fallbacks[0], admission.visitor, "/v1", "widget").rows(limits),
             *ChannelRoutes(fallbacks[1], admission.agent, "/api/v1", "desk").rows(limits),
             *upkeep_routes(self._state, lambda: house.store.metrics.render()[0], rooms.peers),

@@ -91,6 +91,11 @@ def _add_store(commands: Any) -> None:
     link = commands.add_parser("sign-in-link", help="make a one-time sign-in link for a person")
     _common(link)
     link.add_argument("email")
+    figures = commands.add_parser(
+        "figures", help="compare the stored figures with the journal, or count them anew"
+    )
+    _common(figures)
+    figures.add_argument("--rebuild", action="store_true", help="forget them and count anew")
     setup = commands.add_parser("set-up-link", help="make a one-time link to set the gateway up")
     _common(setup)
 

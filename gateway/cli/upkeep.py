@@ -16,6 +16,7 @@ from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import WeccError
 from gateway.platform.backup import backup, restore
 from gateway.settings import Settings
+from gateway.supervision.service.check import check
 
 
 def dispatch(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -70,6 +71,8 @@ async def _in_rooms(
     try:
         if arguments.command == "demo":
             return await _clear_demo(house)
+        if arguments.command == "figures":
+            return await _figures(house, rebuild=arguments.rebuild)
         if arguments.command == "set-up-link":
             return await _set_up_link(house)
         return await _sign_in_link(house, arguments.email)
@@ -88,6 +91,21 @@ async def _clear_demo(house: House) -> int:
         rows += await tenancy.drop_tenant(tenant_id)
     print(f"cleared {len(found)} demo tenant(s), {rows} rows, with their keys and files")
     return 0
+
+
+async def _figures(house: House, *, rebuild: bool) -> int:
+    """Compare every tenant's figures with its journal; returns 1 when any differ."""
+    wrong = 0
+    for row in await house.rooms.tenancy.tenants.all():
+        tenant_id, follower = row["id"], house.supervision.follower
+        await (follower.rebuild(tenant_id) if rebuild else follower.catch_up(tenant_id))
+        verdict = await check(house.store.database, tenant_id)
+        said = f"differ in {', '.join(verdict.differing)}" if verdict.differing else "agree"
+        print(f"{tenant_id}: {verdict.entries} entries, figures {verdict.stored} {said}")
+        wrong += bool(verdict.differing)
+    if wrong:
+        print("count them anew with `wecc figures --rebuild`", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 async def _set_up_link(house: House) -> int:

@@ -10,6 +10,7 @@ from gateway.acd import wire as acd
 from gateway.engagement import wire as engagement
 from gateway.knowledge import wire as knowledge
 from gateway.rules import wire as rules
+from gateway.supervision import wire as supervision
 from gateway.surfaces import wire
 from gateway.tenancy import wire as tenancy
 from gateway.voice import wire as voice
@@ -50,7 +51,7 @@ def schema_for(audience: str) -> dict[str, Any]:
         )
     else:
         client, server = wire.AgentClient, wire.AgentServer
-        rest = (engagement, acd, voice, knowledge, rules, tenancy)
+        rest = (engagement, acd, voice, knowledge, rules, tenancy, supervision)
         shared = {"SiteConfig", "CallStart", "QueuePlace"}
         extra = [s for module in rest for s in _structs(module) if s.__name__ not in shared]
     members = [*client.__args__, *server.__args__]

@@ -22,6 +22,7 @@ from gateway.kernel.wire import PROTOCOL_VERSION
 from gateway.platform.http import openapi
 from gateway.platform.http.route import Route
 from gateway.settings import ENVIRONMENT_PREFIX, LimitSettings, Settings
+from gateway.supervision.model.page import page as figures_page
 from gateway.surfaces import wire
 from gateway.surfaces.http import ChannelRoutes, upkeep_routes
 from gateway.surfaces.shapes import Field, Shape, shapes_of, shapes_used_by
@@ -50,6 +51,7 @@ def pages(parser: argparse.ArgumentParser) -> dict[str, str]:
         "errors.md": errors_page(),
         "settings.md": settings_page(),
         "events.md": events_page(),
+        "figures.md": figures_page(),
         "cli.md": commands_page(parser),
         "rest.md": f"{_NOTE}\n{openapi.reference(routes)}",
         "openapi.json": json.dumps(openapi.openapi(routes), indent=1, sort_keys=True) + "\n",

@@ -84,6 +84,8 @@ TABLE: dict[str, Rule] = {
     "interaction.take": _rule(agent=_Q, supervisor=_T, admin=_T),
     "directory.read": _STAFF,
     "live.read": _LEAD,
+    "report.read": _rule(agent=_S, supervisor=_T, admin=_T),
+    "metric.read": _STAFF,
     # administration
     "canned.read": _STAFF,
     "canned.change": _LEAD,

@@ -62,6 +62,7 @@ export interface Wire {
   AuditEntry: AuditEntry;
   AuditPage: AuditPage;
   Author: Author;
+  BoardView: BoardView;
   CallAnswer: CallAnswer;
   CallCandidate: CallCandidate;
   CallChanged: CallChanged;
@@ -107,6 +108,7 @@ export interface Wire {
   MessagePage: MessagePage;
   MessagePost: MessagePost;
   MessageView: MessageView;
+  MetricView: MetricView;
   OfferAccept: OfferAccept;
   OfferGone: OfferGone;
   OfferNew: OfferNew;
@@ -118,6 +120,7 @@ export interface Wire {
   Ping: Ping;
   Pong: Pong;
   PreferencesBody: PreferencesBody;
+  QueueBoard: QueueBoard;
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
   QueueLive: QueueLive;
@@ -125,6 +128,8 @@ export interface Wire {
   ReceiptChanged: ReceiptChanged;
   ReceiptSet: ReceiptSet;
   ReceiptView: ReceiptView;
+  ReportRow: ReportRow;
+  ReportView: ReportView;
   Resume: Resume;
   RouteBody: RouteBody;
   RouteView: RouteView;
@@ -135,6 +140,9 @@ export interface Wire {
   SiteView: SiteView;
   SkillBody: SkillBody;
   SkillView: SkillView;
+  StayView: StayView;
+  StaysPage: StaysPage;
+  TargetView: TargetView;
   TypingChanged: TypingChanged;
   TypingSet: TypingSet;
   UploadCreate: UploadCreate;
@@ -470,6 +478,46 @@ export interface AuditEntry {
 export interface AuditPage {
   items: AuditEntry[];
   next_before: number | null;
+}
+/**
+ * The live page's figures: today, by the same rules as every report.
+ */
+export interface BoardView {
+  at_ms: number;
+  tz: string;
+  from_ms: number;
+  counted_to_ms: number;
+  robots_left_out: number;
+  queues: QueueBoard[];
+  total: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment;
+ *     ``next_late_at_ms`` says when the next one will. ``below_target`` names the kinds whose
+ *     service level today is under the target.
+ */
+export interface QueueBoard {
+  queue_id: string;
+  name: string;
+  targets: {
+    [k: string]: TargetView;
+  };
+  late: number;
+  soon: number;
+  next_late_at_ms: number | null;
+  below_target: string[];
+  today: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * ``percent`` of a kind shall be answered within ``within_s``.
+ */
+export interface TargetView {
+  percent: number;
+  within_s: number;
 }
 /**
  * The server's side of a leg, in answer to ``call.start``, ``call.reconnect`` or accept.
@@ -934,6 +982,16 @@ export interface MessageNew {
   message: MessageView;
 }
 /**
+ * One figure of the dictionary.
+ */
+export interface MetricView {
+  name: string;
+  unit: "count" | "ms" | "percent";
+  counts: "began" | "happened" | "time";
+  formula: string;
+  meaning: string;
+}
+/**
  * Stop ringing. ``outcome`` says why.
  */
 export interface OfferGone {
@@ -997,6 +1055,37 @@ export interface QueueChanged {
 export interface ReceiptChanged {
   type: "receipt.changed";
   receipt: ReceiptView;
+}
+/**
+ * The figures of one queue, agent or kind in one interval; null is unknown, never 0.
+ */
+export interface ReportRow {
+  start_ms: number;
+  end_ms: number;
+  id: string;
+  name: string;
+  figures: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * Rows where anything happened, in order; ``intervals`` are the starts of all of them.
+ *
+ *     ``totals`` has a row per queue, agent or kind over the whole range, ``total`` is everything.
+ *     ``counted_to_ms`` says up to when the figures are complete.
+ */
+export interface ReportView {
+  by: "agent" | "kind" | "queue";
+  interval: "15" | "30" | "5" | "60" | "day";
+  tz: string;
+  from_ms: number;
+  to_ms: number;
+  counted_to_ms: number;
+  robots_left_out: number;
+  intervals: number[];
+  rows: ReportRow[];
+  totals: ReportRow[];
+  total: ReportRow;
 }
 /**
  * One row. Empty condition fields match everything; rows are tried by ``position``.
@@ -1306,6 +1395,33 @@ export interface SkillView {
   id: string;
   name: string;
   description: string;
+}
+/**
+ * One wait behind a figure, and what became of it.
+ */
+export interface StayView {
+  interaction_id: string;
+  conversation_id: string;
+  kind: string;
+  queue_id: string;
+  queue_name: string;
+  agent_id: string;
+  agent_name: string;
+  cause: "move" | "new" | "return" | "transfer";
+  began_at_ms: number;
+  outcome: "abandoned" | "answered" | "moved" | "waiting";
+  wait_ms: number | null;
+  within_target: boolean | null;
+  talk_ms: number | null;
+  wrap_up_ms: number | null;
+  is_robot: boolean;
+}
+/**
+ * Waits behind a figure, oldest first.
+ */
+export interface StaysPage {
+  items: StayView[];
+  next_cursor: string | null;
 }
 /**
  * Announce a file. ``id`` is made by the sender, so a repeat finds the same upload.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gateway.acd.model.audit import broken
 from gateway.acd.ports import InteractionHandler
@@ -56,6 +56,10 @@ class AcdService:
     def register_guard(self, guard: InUse) -> None:
         """Have ``guard(tx, noun, id)`` asked before a queue or skill is removed."""
         self.settings.guards.append(guard)
+
+    def on_committed(self, follower: Callable[[str], None]) -> None:
+        """Have ``follower(tenant_id)`` called after each commit of a tenant's journal."""
+        self.partitions.followers.append(follower)
 
     async def start(self, tenant_ids: Iterable[str]) -> None:
         """Take over these tenants: fold journals, go on with timers and owed calls."""

@@ -40,6 +40,7 @@ class Partitions:
         self.deliveries = Deliveries(database, self.handlers)
         self.opening_hours = OpeningHours(clock, self.places)
         self.restored: list[Restored] = [self.opening_hours.watch]
+        self.followers: list[Callable[[str], None]] = []
         self._open: dict[str, asyncio.Task[Partition]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone: set[str] = set()
@@ -109,6 +110,8 @@ class Partitions:
             self.deliveries.add(partition, decision.owed)
         if any(isinstance(entry, _FLOOR) for item in batch for entry in item.entries):
             self.places.floor_changed(partition.tenant_id)
+        for follower in self.followers:
+            follower(partition.tenant_id)
 
     def _rebuilt(self, partition: Partition) -> None:
         """After a failed commit: what the disk has may be more than what was seen to succeed."""

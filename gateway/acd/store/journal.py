@@ -108,6 +108,24 @@ def entries_between(tx: Tx, after: int, up_to: int) -> list[str]:
     return [row["body"] for row in rows]
 
 
+def rows_after(tx: Tx, position: int, limit: int) -> list[tuple[int, str]]:
+    """Return up to ``limit`` positions after ``position`` with their entries."""
+    rows = tx.all(
+        sa.select(journal.c.position, journal.c.body)
+        .where(journal.c.tenant_id == tx.tenant_id, journal.c.position > position)
+        .order_by(journal.c.position)
+        .limit(limit)
+    )
+    return [(row["position"], row["body"]) for row in rows]
+
+
+def end(tx: Tx) -> int:
+    """Return the position of the newest entry; 0 when there is none."""
+    mine = (partitions.c.tenant_id == tx.tenant_id, partitions.c.id == _MAIN)
+    row = tx.one(sa.select(partitions.c.position).where(*mine))
+    return 0 if row is None else int(row["position"])
+
+
 def put_snapshot(tx: Tx, position: int, at_ms: int, body: str) -> None:
     """Keep a snapshot, and the one before it."""
     mine = snapshots.c.tenant_id == tx.tenant_id

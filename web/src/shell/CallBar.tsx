@@ -42,8 +42,7 @@ function Meters() {
   );
 }
 
-function pathWords(state: string, path: string, elsewhere: boolean): Key {
-  if (elsewhere) return "call.elsewhere";
+function pathWords(state: string, path: string): Key {
   if (state === "held") return "call.held";
   if (path === "connected") return "call.connected";
   return path === "failed" || path === "disconnected" ? "call.reconnecting" : "call.connecting";
@@ -69,16 +68,16 @@ export function CallBar() {
       <Icon name="phone" />
       {conversation ? <Link href={`/inbox/${conversation.id}`}>{name}</Link> : <span>{name}</span>}
       <span className="muted" role="status">
-        {t(pathWords(live?.call.state ?? "", current.path, current.elsewhere))}
+        {t(pathWords(live?.call.state ?? "", current.path))}
       </span>
       {live?.call.connected_at_ms && <Elapsed sinceMs={live.call.connected_at_ms} />}
-      {!current.elsewhere && <Meters />}
+      <Meters />
       {live?.muted.includes("visitor") && <span className="muted">{t("call.theyMuted")}</span>}
       <span className={css.grow} />
       <div className={css.acts}>
-        {current.silent || current.elsewhere ? (
+        {current.silent ? (
           <Button onClick={() => void attempt(() => rejoin(current.callId))}>
-            {t(current.elsewhere ? "call.takeHere" : "call.rejoin")}
+            {t("call.rejoin")}
           </Button>
         ) : (
           <Button

@@ -14,7 +14,6 @@ interface StepProps {
   icon: IconName;
   title: string;
   text: string;
-  /** Empty where there is nothing to do about it here. */
   button: string;
   done: boolean;
   act: () => void;
@@ -28,11 +27,9 @@ function Step(props: StepProps) {
         <strong>{props.title}</strong>
         <p>{props.text}</p>
       </div>
-      {props.button && (
-        <Button variant="default" onClick={props.act}>
-          {props.button}
-        </Button>
-      )}
+      <Button variant="default" onClick={props.act}>
+        {props.button}
+      </Button>
     </div>
   );
 }
@@ -80,7 +77,7 @@ export default function Shift({ opened, close }: { opened: boolean; close: () =>
           icon="bell"
           title={t("shift.notify")}
           text={t(`shift.notify.${notify}`)}
-          button={notify === "default" ? t("shift.allow") : ""}
+          button={t("shift.allow")}
           done={notify === "granted"}
           act={() => void askToNotify().then(setNotify)}
         />

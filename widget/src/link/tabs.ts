@@ -43,7 +43,6 @@ export interface TabPorts {
 
 export function joinTabs(name: string, ports: TabPorts): Tabs {
   const { channel } = ports;
-  let hasLeft = false;
   let isLeader = false;
   let leave = (): void => {};
   const lead = (next: boolean): void => {
@@ -68,13 +67,10 @@ export function joinTabs(name: string, ports: TabPorts): Tabs {
   }
   return {
     isLeader: () => isLeader,
-    post(message) {
-      if (!hasLeft) channel?.postMessage(message); // a timer may still want to tell the others
-    },
+    post: (message) => channel?.postMessage(message),
     leave() {
       leave();
       isLeader = false;
-      hasLeft = true;
       channel?.close();
     },
   };

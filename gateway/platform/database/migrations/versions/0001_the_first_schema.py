@@ -64,7 +64,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "scheme", "value", name=op.f("pk_addresses")),
         info={"tenant": True},
     )
-    op.create_index("ix_addresses_contact", "addresses", ["tenant_id", "contact_id"], unique=False)
+    with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index("ix_addresses_contact", ["tenant_id", "contact_id"], unique=False)
+
     op.create_table(
         "agent_profiles",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -93,9 +95,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_answers")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_answers_expires_at_ms", "answers", ["tenant_id", "expires_at_ms"], unique=False
-    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_answers_expires_at_ms", ["tenant_id", "expires_at_ms"], unique=False
+        )
+
     op.create_table(
         "api_keys",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -132,10 +136,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_attachments")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_attachments_conversation", "attachments", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_attachments_state", "attachments", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attachments_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_attachments_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "audit_entries",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -179,11 +185,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_calls")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_calls_conversation", "calls", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_calls_ended", "calls", ["tenant_id", "ended_at_ms"], unique=False)
-    op.create_index("ix_calls_state", "calls", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_calls_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_calls_ended", ["tenant_id", "ended_at_ms"], unique=False)
+        batch_op.create_index("ix_calls_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "canned_replies",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -251,30 +259,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conversations")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_conversations_active",
-        "conversations",
-        ["tenant_id", "active_at_ms", "id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_conversations_agent", "conversations", ["tenant_id", "agent_id", "state"], unique=False
-    )
-    op.create_index(
-        "ix_conversations_contact",
-        "conversations",
-        ["tenant_id", "contact_id", "created_at_ms"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_conversations_queue", "conversations", ["tenant_id", "queue_id", "state"], unique=False
-    )
-    op.create_index(
-        "ix_conversations_state",
-        "conversations",
-        ["tenant_id", "state", "active_at_ms", "id"],
-        unique=False,
-    )
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_conversations_active", ["tenant_id", "active_at_ms", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_agent", ["tenant_id", "agent_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_contact", ["tenant_id", "contact_id", "created_at_ms"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_queue", ["tenant_id", "queue_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_state", ["tenant_id", "state", "active_at_ms", "id"], unique=False
+        )
+
     op.create_table(
         "credentials",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -302,7 +303,9 @@ def upgrade() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key_hash", "tenant_id", name=op.f("pk_directory")),
     )
-    op.create_index(op.f("ix_directory_tenant_id"), "directory", ["tenant_id"], unique=False)
+    with op.batch_alter_table("directory", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_directory_tenant_id"), ["tenant_id"], unique=False)
+
     op.create_table(
         "dispositions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -321,6 +324,128 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_events")),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "figure_agents",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("counted_ms", sa.BigInteger(), nullable=False),
+        sa.Column("in_hand", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "agent_id", name=op.f("pk_figure_agents")),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "figure_counters",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("start_ms", sa.BigInteger(), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("is_robot", sa.Boolean(), nullable=False),
+        sa.Column("offered", sa.BigInteger(), nullable=False),
+        sa.Column("transferred_in", sa.BigInteger(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.Column("answered", sa.BigInteger(), nullable=False),
+        sa.Column("answered_within", sa.BigInteger(), nullable=False),
+        sa.Column("abandoned", sa.BigInteger(), nullable=False),
+        sa.Column("abandoned_within", sa.BigInteger(), nullable=False),
+        sa.Column("abandoned_short", sa.BigInteger(), nullable=False),
+        sa.Column("moved_out", sa.BigInteger(), nullable=False),
+        sa.Column("answer_wait_ms", sa.BigInteger(), nullable=False),
+        sa.Column("abandon_wait_ms", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("transfers_accepted", sa.BigInteger(), nullable=False),
+        sa.Column("handled", sa.BigInteger(), nullable=False),
+        sa.Column("talk_ms", sa.BigInteger(), nullable=False),
+        sa.Column("wrap_up_ms", sa.BigInteger(), nullable=False),
+        sa.Column("transferred_out", sa.BigInteger(), nullable=False),
+        sa.Column("offers", sa.BigInteger(), nullable=False),
+        sa.Column("declined", sa.BigInteger(), nullable=False),
+        sa.Column("unanswered", sa.BigInteger(), nullable=False),
+        sa.Column("signed_in_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ready_ms", sa.BigInteger(), nullable=False),
+        sa.Column("staffed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("busy_ms", sa.BigInteger(), nullable=False),
+        sa.Column("answer_wait_max_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id",
+            "start_ms",
+            "queue_id",
+            "agent_id",
+            "kind",
+            "is_robot",
+            name=op.f("pk_figure_counters"),
+        ),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "figure_cursors",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_figure_cursors")),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "figure_stays",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("interaction_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=64), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("is_robot", sa.Boolean(), nullable=False),
+        sa.Column("cause", sa.String(length=16), nullable=False),
+        sa.Column("began_ms", sa.BigInteger(), nullable=False),
+        sa.Column("within_ms", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("settled_ms", sa.BigInteger(), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("talk_ended_ms", sa.BigInteger(), nullable=False),
+        sa.Column("over_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ended_as", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "interaction_id", "number", name=op.f("pk_figure_stays")
+        ),
+        info={"tenant": True},
+    )
+    with op.batch_alter_table("figure_stays", schema=None) as batch_op:
+        batch_op.create_index("ix_figure_stays_began", ["tenant_id", "began_ms"], unique=False)
+        batch_op.create_index("ix_figure_stays_over", ["tenant_id", "over_ms"], unique=False)
+        batch_op.create_index("ix_figure_stays_settled", ["tenant_id", "settled_ms"], unique=False)
+
+    op.create_table(
+        "figure_targets",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("of_kind", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "queue_id", name=op.f("pk_figure_targets")),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "figure_waits",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("start_ms", sa.BigInteger(), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("is_robot", sa.Boolean(), nullable=False),
+        sa.Column("bin", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id",
+            "start_ms",
+            "queue_id",
+            "agent_id",
+            "kind",
+            "is_robot",
+            "bin",
+            name=op.f("pk_figure_waits"),
+        ),
         info={"tenant": True},
     )
     op.create_table(
@@ -360,10 +485,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_intakes")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_intakes_conversation", "intakes", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_intakes_state", "intakes", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("intakes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_intakes_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_intakes_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "interactions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -389,13 +516,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_interactions_conversation",
-        "interactions",
-        ["tenant_id", "conversation_id"],
-        unique=False,
-    )
-    op.create_index("ix_interactions_state", "interactions", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("interactions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_interactions_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_interactions_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "legs",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -413,7 +539,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_legs")),
         info={"tenant": True},
     )
-    op.create_index("ix_legs_call", "legs", ["tenant_id", "call_id"], unique=False)
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.create_index("ix_legs_call", ["tenant_id", "call_id"], unique=False)
+
     op.create_table(
         "links",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -441,7 +569,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_logins")),
         info={"tenant": True},
     )
-    op.create_index("ix_logins_user_id", "logins", ["tenant_id", "user_id"], unique=False)
+    with op.batch_alter_table("logins", schema=None) as batch_op:
+        batch_op.create_index("ix_logins_user_id", ["tenant_id", "user_id"], unique=False)
+
     op.create_table(
         "master_keys",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -466,12 +596,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_messages")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_messages_attachment", "messages", ["tenant_id", "attachment_id"], unique=False
-    )
-    op.create_index(
-        "uq_messages_seq", "messages", ["tenant_id", "conversation_id", "seq"], unique=True
-    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_messages_attachment", ["tenant_id", "attachment_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_messages_seq", ["tenant_id", "conversation_id", "seq"], unique=True
+        )
+
     op.create_table(
         "participants",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -485,7 +617,9 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    op.create_index("ix_participants_user", "participants", ["tenant_id", "user_id"], unique=False)
+    with op.batch_alter_table("participants", schema=None) as batch_op:
+        batch_op.create_index("ix_participants_user", ["tenant_id", "user_id"], unique=False)
+
     op.create_table(
         "preferences",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -585,9 +719,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_uploads")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_uploads_conversation", "uploads", ["tenant_id", "conversation_id"], unique=False
-    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_uploads_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+
     op.create_table(
         "used_identities",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -637,7 +773,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_visitor_tokens")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_visitor_tokens_visitor_id", "visitor_tokens", ["tenant_id", "visitor_id"], unique=False
-    )
+    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_visitor_tokens_visitor_id", ["tenant_id", "visitor_id"], unique=False
+        )
+
     # ### end Alembic commands ###

@@ -1,0 +1,1 @@
+"""What happened, counted: a pure fold of the routing journal into figures per five minutes."""

@@ -1,0 +1,1 @@
+"""SQL of supervision: tables, counting and reading."""

@@ -1,0 +1,193 @@
+"""Adding portions of the journal up: each moves the cursor in the same commit, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
+from gateway.platform.database.schema import insert
+from gateway.supervision.model.dictionary import Targets
+from gateway.supervision.model.ledger import Changes, Ledger, Stay, Watch
+from gateway.supervision.model.tally import COUNTERS, LONGEST
+from gateway.supervision.store.tables import (
+    COUNTED,
+    CUBE,
+    agents,
+    counters,
+    cursors,
+    stays,
+    targets,
+    waits,
+)
+
+
+class Overtaken(WeccError):
+    """Somebody else counted this part of the journal already."""
+
+    def __init__(self) -> None:
+        super().__init__("conflict", "The figures were brought up to date by another process.")
+
+
+# ---- the cursor and what must be remembered ----------------------------------------------------
+
+
+def load(tx: Tx, version: int) -> Ledger | None:
+    """Return the ledger as it was after the last commit; None when other rules counted it."""
+    mine = sa.select(cursors).where(cursors.c.tenant_id == tx.tenant_id)
+    row = tx.one(mine.where(cursors.c.id == "journal"))
+    ledger = Ledger()
+    if row is None:
+        return ledger
+    if row["version"] != version:
+        return None
+    ledger.position, ledger.at_ms = row["position"], row["at_ms"]
+    here = (stays.c.tenant_id == tx.tenant_id, stays.c.over_ms == 0)
+    for found in tx.all(sa.select(*stay_columns()).where(*here)):
+        ledger.stays[found["interaction_id"]] = Stay(**found)
+    for found in tx.all(sa.select(agents).where(agents.c.tenant_id == tx.tenant_id)):
+        ledger.watches[found["agent_id"]] = watch_of(found)
+    for found in tx.all(sa.select(targets).where(targets.c.tenant_id == tx.tenant_id)):
+        ledger.targets[found["queue_id"]] = msgspec.convert({"of_kind": found["of_kind"]}, Targets)
+    return ledger
+
+
+def save(tx: Tx, version: int, before: int, ledger: tuple[int, int], changes: Changes) -> None:
+    """Add a portion up and move the cursor from ``before``, once; raises ``Overtaken``."""
+    position, at_ms = ledger
+    _move_cursor(tx, version, before, position, at_ms)
+    rows = rows_for(changes)
+    for table, statement in ((counters, _ADD_COUNTERS), (waits, _ADD_WAITS)):
+        if rows[table.name]:
+            tx.execute(statement, [{"tenant_id": tx.tenant_id, **row} for row in rows[table.name]])
+    _put(tx, stays, ("interaction_id", "number"), rows[stays.name])
+    _put(tx, agents, ("agent_id",), rows[agents.name])
+    _put(tx, targets, ("queue_id",), rows[targets.name])
+
+
+def rows_for(changes: Changes) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows that changes make, by table."""
+    return {
+        counters.name: [
+            {**key._asdict(), **_all_counters(counts)} for key, counts in changes.counts.items()
+        ],
+        waits.name: [
+            {**key._asdict(), "bin": number, "number": count}
+            for (key, number), count in changes.waits.items()
+        ],
+        stays.name: [msgspec.to_builtins(stay) for stay in changes.stays.values()],
+        agents.name: [msgspec.to_builtins(watch) for watch in changes.watches.values()],
+        targets.name: [
+            {"queue_id": queue_id, "of_kind": msgspec.to_builtins(each.of_kind)}
+            for queue_id, each in changes.targets.items()
+        ],
+    }
+
+
+def _move_cursor(tx: Tx, version: int, before: int, position: int, at_ms: int) -> None:
+    values = {"position": position, "at_ms": at_ms, "version": version}
+    if before == 0:
+        made = tx.execute(
+            insert(cursors)
+            .values(tenant_id=tx.tenant_id, id="journal", **values)
+            .on_conflict_do_nothing()
+        )
+    else:
+        made = tx.execute(
+            cursors.update()
+            .where(
+                cursors.c.tenant_id == tx.tenant_id,
+                cursors.c.id == "journal",
+                cursors.c.position == before,
+                cursors.c.version == version,
+            )
+            .values(**values)
+        )
+    if made.rowcount != 1:
+        raise Overtaken
+
+
+def _all_counters(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts.get(name, 0) for name in (*COUNTERS, LONGEST)}
+
+
+def _adding_counters() -> sa.Executable:
+    new = insert(counters)
+    longest = sa.case(
+        (new.excluded[LONGEST] > counters.c[LONGEST], new.excluded[LONGEST]),
+        else_=counters.c[LONGEST],
+    )
+    sums = {name: counters.c[name] + new.excluded[name] for name in COUNTERS}
+    return new.on_conflict_do_update(
+        index_elements=["tenant_id", *CUBE], set_={**sums, LONGEST: longest}
+    )
+
+
+def _adding_waits() -> sa.Executable:
+    new = insert(waits)
+    return new.on_conflict_do_update(
+        index_elements=["tenant_id", *CUBE, "bin"],
+        set_={"number": waits.c.number + new.excluded.number},
+    )
+
+
+_ADD_COUNTERS = _adding_counters()
+_ADD_WAITS = _adding_waits()
+
+
+def _put(tx: Tx, table: sa.Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    new = insert(table)
+    changed = {name: new.excluded[name] for name in rows[0] if name not in key}
+    statement = new.on_conflict_do_update(index_elements=["tenant_id", *key], set_=changed)
+    tx.execute(statement, [{"tenant_id": tx.tenant_id, **row} for row in rows])
+
+
+def forget(tx: Tx) -> None:
+    """Remove all figures, to count them anew."""
+    for table in (cursors, *COUNTED):
+        tx.execute(table.delete().where(table.c.tenant_id == tx.tenant_id))
+
+
+def rows_of(tx: Tx, table: sa.Table) -> Sequence[Mapping[str, Any]]:
+    """Return all rows of a table in the order of its key."""
+    order = list(table.primary_key.columns)
+    names = [column for column in table.c if column.name != "tenant_id"]
+    return tx.all(sa.select(*names).where(table.c.tenant_id == tx.tenant_id).order_by(*order))
+
+
+def everything(tx: Tx) -> dict[str, list[dict[str, Any]]]:
+    """Return all figures by table, to compare them with others."""
+    return {table.name: [dict(row) for row in rows_of(tx, table)] for table in COUNTED}
+
+
+def in_order(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return rows made in memory in the order and form in which a table gives them."""
+    found = {}
+    for table in COUNTED:
+        key = [column.name for column in table.primary_key.columns if column.name != "tenant_id"]
+        names = [column.name for column in table.c if column.name != "tenant_id"]
+        made = [{name: row[name] for name in names} for row in rows[table.name]]
+        found[table.name] = sorted(made, key=lambda row: [row[name] for name in key])
+    return found
+
+
+def position(tx: Tx) -> tuple[int, int]:
+    """Return how far the journal was counted, and the time of the last entry."""
+    row = tx.one(sa.select(cursors).where(cursors.c.tenant_id == tx.tenant_id))
+    return (0, 0) if row is None else (row["position"], row["at_ms"])
+
+
+def stay_columns() -> list[sa.Column[Any]]:
+    """Return the columns a stay is made of."""
+    return [stays.c[name] for name in Stay.__struct_fields__]
+
+
+def watch_of(row: Mapping[str, Any]) -> Watch:
+    """Return an agent from a row."""
+    return Watch(**{name: row[name] for name in Watch.__struct_fields__})

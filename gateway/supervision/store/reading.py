@@ -1,0 +1,159 @@
+"""What reports and boards are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from gateway.platform.database.port import Tx
+from gateway.supervision.model.ask import Cell
+from gateway.supervision.model.board import SOON_PART, Lateness
+from gateway.supervision.model.dictionary import SHORT_ABANDON_MS, Targets
+from gateway.supervision.model.drill import Drill
+from gateway.supervision.model.ledger import Stay, Watch
+from gateway.supervision.model.tally import COUNTERS, LONGEST
+from gateway.supervision.store.counting import stay_columns, watch_of
+from gateway.supervision.store.tables import agents, counters, stays, targets, waits
+
+
+def sums(tx: Tx, cell: Cell) -> Sequence[Mapping[str, Any]]:
+    """Return counters per five minutes and row."""
+    columns = [_sum(counters.c[name]).label(name) for name in COUNTERS]
+    about = counters.c[cell.by]
+    return tx.all(
+        sa.select(
+            counters.c.start_ms,
+            about.label("about"),
+            *columns,
+            sa.func.max(counters.c[LONGEST]).label(LONGEST),
+        )
+        .where(*_where(tx, counters, cell))
+        .group_by(counters.c.start_ms, about)
+    )
+
+
+def bins(tx: Tx, cell: Cell) -> Sequence[Mapping[str, Any]]:
+    """Return waits per five minutes, row and bin."""
+    about = waits.c[cell.by]
+    return tx.all(
+        sa.select(
+            waits.c.start_ms,
+            about.label("about"),
+            waits.c.bin,
+            _sum(waits.c.number).label("number"),
+        )
+        .where(*_where(tx, waits, cell))
+        .group_by(waits.c.start_ms, about, waits.c.bin)
+    )
+
+
+def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
+    """A sum as an integer: PostgreSQL makes it a decimal."""
+    return sa.cast(sa.func.sum(column), sa.BigInteger)
+
+
+def _where(tx: Tx, table: sa.Table, cell: Cell) -> list[sa.ColumnElement[bool]]:
+    found = [
+        table.c.tenant_id == tx.tenant_id,
+        table.c.start_ms >= cell.from_ms,
+        table.c.start_ms < cell.to_ms,
+        table.c[cell.by] != "",
+    ]
+    for name in ("queue_id", "agent_id", "kind"):
+        wanted = getattr(cell, name)
+        if wanted is not None:
+            found.append(table.c[name] == wanted)
+    if not cell.robots:
+        found.append(table.c.is_robot.is_(False))
+    return found
+
+
+def signed_in(tx: Tx, agent_id: str | None) -> list[Watch]:
+    """Return agents whose time goes on now."""
+    here = [agents.c.tenant_id == tx.tenant_id, agents.c.state != "offline"]
+    if agent_id is not None:
+        here.append(agents.c.agent_id == agent_id)
+    return [watch_of(row) for row in tx.all(sa.select(agents).where(*here))]
+
+
+def targets_of(tx: Tx) -> dict[str, Targets]:
+    """Return the service targets that queues state."""
+    rows = tx.all(sa.select(targets).where(targets.c.tenant_id == tx.tenant_id))
+    return {row["queue_id"]: msgspec.convert({"of_kind": row["of_kind"]}, Targets) for row in rows}
+
+
+def robots_in(tx: Tx, cell: Cell) -> int:
+    """Return how many waits of robots a report leaves out."""
+    if cell.robots:
+        return 0
+    here = _where(tx, counters, msgspec.structs.replace(cell, robots=True, by="kind"))
+    row = tx.one(
+        sa.select(_sum(counters.c.offered + counters.c.accepted).label("found")).where(
+            *here, counters.c.is_robot.is_(True)
+        )
+    )
+    return int(row["found"] or 0) if row is not None else 0
+
+
+def lateness(tx: Tx, cell: Cell, now_ms: int) -> dict[str, Lateness]:
+    """Return per queue who waits past the target now, and who will soon."""
+    late_at = stays.c.began_ms + stays.c.within_ms
+    soon_at = late_at - stays.c.within_ms / SOON_PART
+    is_late = late_at <= now_ms
+    is_soon = sa.and_(late_at > now_ms, soon_at <= now_ms)
+    here = [stays.c.tenant_id == tx.tenant_id, stays.c.over_ms == 0, stays.c.outcome == ""]
+    if not cell.robots:
+        here.append(stays.c.is_robot.is_(False))
+    rows = tx.all(
+        sa.select(
+            stays.c.queue_id,
+            _sum(sa.case((is_late, 1), else_=0)).label("late"),
+            _sum(sa.case((is_soon, 1), else_=0)).label("soon"),
+            sa.func.min(sa.case((late_at > now_ms, late_at))).label("next_late_at_ms"),
+        )
+        .where(*here)
+        .group_by(stays.c.queue_id)
+    )
+    return {
+        row["queue_id"]: Lateness(row["late"], row["soon"], row["next_late_at_ms"]) for row in rows
+    }
+
+
+def find_stays(
+    tx: Tx, cell: Cell, drill: Drill, after: tuple[int, int, str], limit: int
+) -> list[Stay]:
+    """Return the stays behind a figure, after a place in their order."""
+    at = stays.c[drill.at]
+    place = sa.tuple_(at, stays.c.number, stays.c.interaction_id)
+    rows = tx.all(
+        sa.select(*stay_columns())
+        .where(*_stays_of(tx, cell, drill), place > sa.tuple_(*after))
+        .order_by(at, stays.c.number, stays.c.interaction_id)
+        .limit(limit)
+    )
+    return [Stay(**row) for row in rows]
+
+
+def _stays_of(tx: Tx, cell: Cell, drill: Drill) -> list[sa.ColumnElement[bool]]:
+    at = stays.c[drill.at]
+    found = [stays.c.tenant_id == tx.tenant_id, at >= cell.from_ms, at < cell.to_ms]
+    for name in ("queue_id", "agent_id", "kind"):
+        wanted = getattr(cell, name)
+        if wanted is not None:
+            found.append(stays.c[name] == wanted)
+    if not cell.robots:
+        found.append(stays.c.is_robot.is_(False))
+    if drill.outcome is not None:
+        found.append(stays.c.outcome == drill.outcome)
+    if drill.causes:
+        found.append(stays.c.cause.in_(drill.causes))
+    if drill.ended_as is not None:
+        found.append(stays.c.ended_as == drill.ended_as)
+    waited = stays.c.settled_ms - stays.c.began_ms
+    if drill.waited is not None:
+        most = stays.c.within_ms if drill.waited == "within" else sa.literal(SHORT_ABANDON_MS)
+        found.append(waited <= most)
+    return found

@@ -60,7 +60,10 @@ class WrittenHandler:
         def work(tx: Tx) -> None:
             if not store.announce(tx, interaction.id, what):
                 return
-            self._engagement.add_system_message(tx, interaction.conversation_id, code, params)
+            if code == "joined":
+                self._engagement.add_joined(tx, interaction.conversation_id, params["name"])
+            else:
+                self._engagement.add_system_message(tx, interaction.conversation_id, code, params)
             if ends:
                 close_when_done(tx, interaction.conversation_id, self._acd, self._engagement)
 

@@ -108,6 +108,10 @@ class TimeLine(Protocol):
         """Add an entry in this commit and show it to who watches."""
         ...
 
+    def add_joined(self, tx: Tx, conversation_id: str, name: str) -> None:
+        """Say that an agent joined, unless they are there already."""
+        ...
+
 
 class Queueing(Protocol):
     """The ACD, as far as a call must tell it that it is over (``acd.service``)."""

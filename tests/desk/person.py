@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.desk.away import AWAY
 from tests.live.product import PASSWORD, Product
 from tests.widget.road import Road
 
@@ -28,11 +29,14 @@ class Office:
     road: Road
     problems: list[str] = field(default_factory=list)
 
-    async def seat(self, email: str, **options: Any) -> Seat:
+    async def seat(
+        self, email: str, allowed: tuple[str, ...] = ("notifications", "microphone"), **options: Any
+    ) -> Seat:
         """Sign a person in at a browser profile of their own."""
-        context = await self.browser.new_context(locale="en-GB", **options)
+        context = await self.browser.new_context(**({"locale": "en-GB"} | options))
         context.set_default_timeout(LIMIT_MS)
-        await context.grant_permissions(["notifications", "microphone"])
+        await context.grant_permissions(list(allowed))
+        await context.add_init_script(AWAY)
         page = await self.tab(context)
         await page.get_by_label("E-mail address").fill(email)
         await page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -9,6 +9,9 @@ import contextlib
 class Road:
     """Forwards connections to one port; ``cut`` drops all, ``closed`` refuses new ones.
 
+    ``swallow`` lets nothing through any more, without a word to anybody: what was on the way
+    arrives late, after ``deliver``, or never.
+
     A request line that holds one of ``refused`` is dropped as well, which is how a network
     without WebSockets looks to a browser.
     """
@@ -21,6 +24,8 @@ class Road:
         self.seen: list[str] = []
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def open(self) -> Road:
         """Listen on a free port of the loopback address."""
@@ -30,6 +35,7 @@ class Road:
 
     async def close(self) -> None:
         """Stop listening and drop everything."""
+        self.deliver()
         self.cut()
         if self._server is not None:
             self._server.close()
@@ -39,9 +45,18 @@ class Road:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    def swallow(self) -> None:
+        """Let nothing through: no data, no answer, no end of a connection."""
+        self._flows.clear()
+
+    def deliver(self) -> None:
+        """Let through again, first what was held up."""
+        self._flows.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await self._flows.wait()
             head = b"" if self.closed else await reader.readuntil(b"\r\n")
             self.seen.append(head.decode("latin-1").partition(" HTTP")[0])
             if head and not any(mark in head for mark in self.refused):
@@ -56,8 +71,8 @@ class Road:
         self._writers.add(to_server)
         to_server.write(head)
         both = {
-            asyncio.create_task(_copy(reader, to_server)),
-            asyncio.create_task(_copy(from_server, writer)),
+            asyncio.create_task(self._copy(reader, to_server)),
+            asyncio.create_task(self._copy(from_server, writer)),
         }
         _, rest = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
@@ -66,8 +81,9 @@ class Road:
         to_server.transport.abort()
         self._writers.discard(to_server)
 
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    while data := await source.read(65_536):
-        target.write(data)
-        await target.drain()
+    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65_536):
+            await self._flows.wait()
+            target.write(data)
+            await target.drain()
+        await self._flows.wait()

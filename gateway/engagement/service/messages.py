@@ -172,6 +172,15 @@ def add_system_message(
     )
 
 
+_PRESENCE = ("joined", "left", "transferred", "requeued", "missed", "ended")
+
+
+def has_joined(tx: Tx, conversation_id: str, name: str) -> bool:
+    """Whether the newest word on who is with the visitor is that ``name`` joined."""
+    last = messages.last_of_codes(tx, conversation_id, _PRESENCE)
+    return last is not None and last["code"] == "joined" and last["params"].get("name") == name
+
+
 def _append(tx: Tx, row: Row, message: dict[str, Any], attachment: Row | None) -> MessageView:
     seq = row["last_seq"] + 1
     is_public = message["kind"] != "note"

@@ -62,6 +62,11 @@ class TimeLine:
         announce.announce_message(tx, self._bus, view, self._addresses)
         return view
 
+    def add_joined(self, tx: Tx, conversation_id: str, name: str) -> None:
+        """Say that an agent joined; who is in the chat already does not join again for its call."""
+        if not messages.has_joined(tx, conversation_id, name):
+            self.add_system_message(tx, conversation_id, "joined", {"name": name})
+
     def set_owner(
         self,
         tx: Tx,

@@ -85,3 +85,18 @@ def before(tx: Tx, conversation_id: str, seq: int, limit: int, *, public: bool) 
     parameters = {"conversation_id": conversation_id, "seq": seq, "limit": limit}
     query = PUBLIC_BEFORE if public else PAGE_BEFORE
     return list(reversed(tx.all(query, {"tenant_id": tx.tenant_id, **parameters})))
+
+
+def last_of_codes(tx: Tx, conversation_id: str, codes: Sequence[str]) -> Row | None:
+    """Return the newest system entry with one of ``codes``."""
+    return tx.one(
+        sa.select(messages)
+        .where(
+            _m.tenant_id == tx.tenant_id,
+            _m.conversation_id == conversation_id,
+            _m.kind == "system",
+            _m.code.in_(codes),
+        )
+        .order_by(_m.seq.desc())
+        .limit(1)
+    )

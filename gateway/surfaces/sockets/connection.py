@@ -22,7 +22,8 @@ from gateway.surfaces import wire
 log = logging.getLogger("wecc.sockets")
 
 HEARTBEAT_MS = 25_000
-SILENCE_LIMIT_MS = 60_000
+# Browsers wake the timers of a hidden page once a minute.
+SILENCE_LIMIT_MS = 80_000
 HELLO_LIMIT_MS = 10_000
 FAREWELL_S = 10
 

@@ -69,9 +69,7 @@ class Handling(Conductor):
                 tx, call_id, lambda call: model.accepted(call, agent.id, now_ms)
             )
             if after.agent_id != before.agent_id:
-                self._time_line.add_system_message(
-                    tx, after.conversation_id, "joined", {"name": agent.name}
-                )
+                self._time_line.add_joined(tx, after.conversation_id, agent.name)
             return before, after
 
         async with self._alone(tenant_id, call_id):

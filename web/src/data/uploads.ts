@@ -3,13 +3,18 @@ import type { AttachmentView, UploadView } from "../wire";
 import { API, ApiError, csrfHeader, post, refuse } from "./http";
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+const AGAIN_MS = 4_000;
+/** A request that the network swallowed ends after this long, and is made again. */
+const REQUEST_MS = 45_000;
 const OFFSET_TYPE = "application/offset+octet-stream";
+
+const within = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
 
 async function offsetOf(id: string, signal: AbortSignal): Promise<number> {
   const response = await fetch(`${API}/uploads/${id}`, {
     method: "HEAD",
     headers: csrfHeader(),
-    signal,
+    signal: within(signal),
   });
   if (!response.ok) throw new ApiError(response.status, "not_found", "");
   return Number(response.headers.get("Upload-Offset") ?? 0);
@@ -26,7 +31,7 @@ async function sendChunk(
     method: "PATCH",
     headers: { ...csrfHeader(), "Content-Type": OFFSET_TYPE, "Upload-Offset": String(offset) },
     body: file.slice(offset, offset + size),
-    signal,
+    signal: within(signal),
   });
   if (!response.ok) return refuse(response);
   return (await response.json()) as UploadView;
@@ -47,6 +52,16 @@ const final = (error: unknown) =>
     error.status >= 400 &&
     error.status < 500 &&
     !["upload_offset", "rate_limited"].includes(error.code));
+
+/** Nobody answered: then it goes on as soon as somebody does, however long that takes. */
+const isUnanswered = (error: unknown) => !(error instanceof ApiError) || error.status === 0;
+
+function waitMs(error: unknown, failures: number): number | undefined {
+  const wait = RETRY_MS[failures] ?? (isUnanswered(error) ? AGAIN_MS : undefined);
+  if (wait === undefined) return undefined;
+  if (isUnanswered(error)) return Math.min(wait, AGAIN_MS);
+  return Math.max(wait, error instanceof ApiError ? (error.retryAfterS ?? 0) * 1_000 : 0);
+}
 
 export interface UploadWork {
   id: string;
@@ -76,11 +91,10 @@ export async function upload(work: UploadWork): Promise<AttachmentView> {
       state = await sendChunk(state.id, file, state.offset_bytes, state.chunk_bytes, signal);
       failures = 0;
     } catch (error) {
-      const wait = RETRY_MS[failures];
+      const wait = waitMs(error, failures);
       if (final(error) || wait === undefined) throw error;
       failures += 1;
-      const after = error instanceof ApiError ? (error.retryAfterS ?? 0) * 1000 : 0;
-      await pause(Math.max(wait, after), signal);
+      await pause(wait, signal);
     }
   }
 }

@@ -15,6 +15,11 @@ import { type Carrier, type Listener, openSocket, openStream } from "./transport
 const VERSION = 1;
 const ACK_MS = 20_000;
 const HELLO_MS = 10_000;
+/** How long a ping may stay unanswered before the road counts as cut. */
+const PONG_MS = 8_000;
+/** How long a request may stay unanswered before a ping asks whether the road is still there. */
+const DOUBT_MS = 4_000;
+const LOOK_MS = 2_000;
 const SOCKETS_BEFORE_STREAM = 3;
 const HIDDEN_FLUSH_MS = 200;
 
@@ -22,6 +27,7 @@ type Hook = (frame: ServerFrame) => void;
 interface Pending {
   resolve: (ack: Ack) => void;
   reject: (error: ApiError) => void;
+  askedAtMs: number;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -111,7 +117,7 @@ export class Connection {
     const listener: Listener = { frame: this.receive, closed: this.closed };
     this.carrier = (stream ? openStream : openSocket)(this.hello, listener);
     clearInterval(this.heartbeat);
-    this.heartbeat = setInterval(this.beat, HELLO_MS);
+    this.heartbeat = setInterval(this.beat, LOOK_MS);
   }
 
   private readonly hello = (): AgentHello => {
@@ -123,12 +129,18 @@ export class Connection {
     return { type: "hello", v: VERSION, resume };
   };
 
+  /** A network may swallow everything without a word: then only the missing answer tells. */
   private readonly beat = () => {
-    const silent = Date.now() - this.lastFrameAtMs;
-    const limit = this.ready ? 2.5 * this.heartbeatMs : HELLO_MS;
-    if (silent > limit) return this.carrier?.close();
-    if (this.ready) {
-      this.pingAtMs = Date.now();
+    const now = Date.now();
+    const isAsking = this.pingAtMs > this.lastFrameAtMs;
+    const limit = this.ready ? PONG_MS : HELLO_MS;
+    if ((isAsking || !this.ready) && now - Math.max(this.pingAtMs, this.helloAtMs) > limit)
+      return this.carrier?.close();
+    if (!this.ready || isAsking) return;
+    const oldest = Math.min(...[...this.pending.values()].map((each) => each.askedAtMs));
+    const isDoubtful = now - Math.max(oldest, this.lastFrameAtMs) > DOUBT_MS;
+    if (isDoubtful || now - this.pingAtMs >= this.heartbeatMs) {
+      this.pingAtMs = now;
       this.carrier?.send({ type: "ping" });
     }
   };
@@ -205,8 +217,7 @@ export class Connection {
     this.attempt = 0;
     this.failedSockets = 0;
     this.heartbeatMs = heartbeatMs;
-    clearInterval(this.heartbeat);
-    this.heartbeat = setInterval(this.beat, heartbeatMs);
+    this.pingAtMs = this.lastFrameAtMs;
     useLive.setState({ link: "open" });
     for (const id of this.watched.keys())
       this.carrier?.send({ type: "conversation.watch", conversation_id: id, on: true });
@@ -247,7 +258,7 @@ export class Connection {
         () => this.settle(ref, new ApiError(0, "timeout", ""), null),
         ACK_MS,
       );
-      this.pending.set(ref, { resolve, reject, timer });
+      this.pending.set(ref, { resolve, reject, timer, askedAtMs: Date.now() });
       carrier.send({ ...frame, ref });
     });
   }

@@ -38,6 +38,11 @@ export function myWork(state: Live): Work[] {
   );
 }
 
+/** My conversations, each once: one may hold a chat and a call. */
+export function myConversations(state: Live): ConversationView[] {
+  return [...new Set(myWork(state).map(({ conversation }) => conversation))];
+}
+
 /** The interaction of a conversation that is mine, if there is one. A live one wins. */
 export function interactionOf(state: Live, conversationId: string): InteractionView | undefined {
   const mine = Object.values(state.interactions).filter(

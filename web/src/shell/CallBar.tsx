@@ -42,7 +42,8 @@ function Meters() {
   );
 }
 
-function pathWords(state: string, path: string): Key {
+function pathWords(state: string, path: string, elsewhere: boolean): Key {
+  if (elsewhere) return "call.elsewhere";
   if (state === "held") return "call.held";
   if (path === "connected") return "call.connected";
   return path === "failed" || path === "disconnected" ? "call.reconnecting" : "call.connecting";
@@ -68,16 +69,16 @@ export function CallBar() {
       <Icon name="phone" />
       {conversation ? <Link href={`/inbox/${conversation.id}`}>{name}</Link> : <span>{name}</span>}
       <span className="muted" role="status">
-        {t(pathWords(live?.call.state ?? "", current.path))}
+        {t(pathWords(live?.call.state ?? "", current.path, current.elsewhere))}
       </span>
       {live?.call.connected_at_ms && <Elapsed sinceMs={live.call.connected_at_ms} />}
-      <Meters />
+      {!current.elsewhere && <Meters />}
       {live?.muted.includes("visitor") && <span className="muted">{t("call.theyMuted")}</span>}
       <span className={css.grow} />
       <div className={css.acts}>
-        {current.silent ? (
+        {current.silent || current.elsewhere ? (
           <Button onClick={() => void attempt(() => rejoin(current.callId))}>
-            {t("call.rejoin")}
+            {t(current.elsewhere ? "call.takeHere" : "call.rejoin")}
           </Button>
         ) : (
           <Button

@@ -1,7 +1,7 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
-import { acceptCall, MicrophoneError } from "../call/calls";
+import { acceptCall, ElsewhereError, MicrophoneError } from "../call/calls";
 import { t, useLanguage, useText } from "../i18n";
 import { duration, languageName } from "../i18n/format";
 import { Icon } from "../icons";
@@ -33,6 +33,7 @@ function Drain({ offer }: { offer: OfferView }) {
 function Facts({ offer }: { offer: OfferView }) {
   const t = useText();
   const language = useLanguage();
+  const now = useNow();
   const { conversation, interaction } = offer;
   const facts = [
     interaction.queue_name,
@@ -49,6 +50,10 @@ function Facts({ offer }: { offer: OfferView }) {
         })}
       </strong>
       <div className="clip">
+        <span className="num" title={t("list.waits")}>
+          {t("offer.waits", { time: duration(now - interaction.enqueued_at_ms) })}
+        </span>
+        {" · "}
         {interaction.transfer_note
           ? t("offer.note", { note: interaction.transfer_note })
           : facts.join(" · ")}
@@ -118,6 +123,7 @@ export function Offers() {
       go(`/inbox/${offer.conversation.id}`);
     } catch (error) {
       if (error instanceof MicrophoneError) sayNoMicrophone(error);
+      else if (error instanceof ElsewhereError) sayElsewhere();
       else sayFailed(error);
     } finally {
       setBusy("");
@@ -147,6 +153,16 @@ export function Offers() {
       )}
     </section>
   );
+}
+
+/** Two tabs were quick: only one of them can have the call. */
+function sayElsewhere(): void {
+  notifications.show({
+    id: "elsewhere",
+    message: t("call.elsewhere.answered"),
+    autoClose: 8_000,
+    closeButtonProps: { "aria-label": t("close") },
+  });
 }
 
 /** The offer keeps ringing: with a microphone it can still be accepted. */

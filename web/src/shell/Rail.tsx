@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 import { type Key, useText } from "../i18n";
 import { Icon, type IconName } from "../icons";
-import { myWork, unreadCount, useLive } from "../live/store";
+import { myConversations, unreadCount, useLive } from "../live/store";
 import { Hint } from "../ui/Hint";
 import type { UserView } from "../wire";
 import css from "./shell.module.css";
@@ -23,7 +23,7 @@ const PLACES: Place[] = [
 
 const unread = () => {
   const state = useLive.getState();
-  return myWork(state).filter(({ conversation }) => unreadCount(state, conversation) > 0).length;
+  return myConversations(state).filter((each) => unreadCount(state, each) > 0).length;
 };
 
 export function Rail({ role, path }: { role: UserView["role"]; path: string }) {

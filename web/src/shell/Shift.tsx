@@ -14,6 +14,7 @@ interface StepProps {
   icon: IconName;
   title: string;
   text: string;
+  /** Empty where there is nothing to do about it here. */
   button: string;
   done: boolean;
   act: () => void;
@@ -27,9 +28,11 @@ function Step(props: StepProps) {
         <strong>{props.title}</strong>
         <p>{props.text}</p>
       </div>
-      <Button variant="default" onClick={props.act}>
-        {props.button}
-      </Button>
+      {props.button && (
+        <Button variant="default" onClick={props.act}>
+          {props.button}
+        </Button>
+      )}
     </div>
   );
 }
@@ -77,7 +80,7 @@ export default function Shift({ opened, close }: { opened: boolean; close: () =>
           icon="bell"
           title={t("shift.notify")}
           text={t(`shift.notify.${notify}`)}
-          button={t("shift.allow")}
+          button={notify === "default" ? t("shift.allow") : ""}
           done={notify === "granted"}
           act={() => void askToNotify().then(setNotify)}
         />

@@ -68,9 +68,18 @@ export async function askToNotify(): Promise<NotificationPermission> {
   return "Notification" in window ? Notification.requestPermission() : "denied";
 }
 
-/** A desktop notification while the page is not in front; a repeat with one tag is one. */
-export function notifyDesktop(tag: string, title: string, body: string): (() => void) | null {
-  if (mayNotify() !== "granted" || document.hasFocus()) return null;
+/**
+ * A desktop notification while the page is not in front; a repeat with one tag is one. A click
+ * brings the page to the front and does ``open``.
+ */
+export function notifyDesktop(
+  tag: string,
+  title: string,
+  body: string,
+  open: () => void,
+): (() => void) | null {
+  const isInFront = document.visibilityState === "visible" && document.hasFocus();
+  if (mayNotify() !== "granted" || isInFront) return null;
   try {
     const notification = new Notification(title, {
       body,
@@ -80,6 +89,7 @@ export function notifyDesktop(tag: string, title: string, body: string): (() => 
     });
     notification.onclick = () => {
       window.focus();
+      open();
       notification.close();
     };
     return () => notification.close();

@@ -43,6 +43,7 @@ export interface TabPorts {
 
 export function joinTabs(name: string, ports: TabPorts): Tabs {
   const { channel } = ports;
+  let hasLeft = false;
   let isLeader = false;
   let leave = (): void => {};
   const lead = (next: boolean): void => {
@@ -67,10 +68,13 @@ export function joinTabs(name: string, ports: TabPorts): Tabs {
   }
   return {
     isLeader: () => isLeader,
-    post: (message) => channel?.postMessage(message),
+    post(message) {
+      if (!hasLeft) channel?.postMessage(message); // a timer may still want to tell the others
+    },
     leave() {
       leave();
       isLeader = false;
+      hasLeft = true;
       channel?.close();
     },
   };

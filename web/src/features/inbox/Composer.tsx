@@ -7,12 +7,14 @@ import { Icon } from "../../icons";
 import { useActions, useKeysOf } from "../../keys/useActions";
 import { desk, tellTyping } from "../../live/commands";
 import { useLive } from "../../live/store";
+import { sayDone } from "../../ui/notify";
 import { IconButton, KeyCaps, Loading } from "../../ui/parts";
 import type { ConversationView } from "../../wire";
 import { readDraft, writeDraft } from "./drafts";
 import { sendFiles } from "./files";
 import css from "./inbox.module.css";
 import { UploadList } from "./UploadList";
+import { useDrop } from "./useDrop";
 
 const CannedReplies = lazy(() => import("./CannedReplies"));
 const EmojiPicker = lazy(() => import("./EmojiPicker"));
@@ -69,8 +71,8 @@ export function Composer({ conversation, mine }: Props) {
   const lead = me?.user.role !== "agent";
   const open = useLive((state) => state.link === "open");
   const [wantsNote, setNote] = useState(false);
-  const [over, setOver] = useState(false);
   const note = wantsNote || !mine;
+  const canWrite = mine || lead;
   const { text, change, insert, field } = useDraft(id, me?.user.id ?? "");
   const typing = useTyping(id);
   const chooser = useRef<HTMLInputElement>(null);
@@ -88,7 +90,6 @@ export function Composer({ conversation, mine }: Props) {
     field.current?.focus();
   };
   const attach = () => chooser.current?.click();
-  const canWrite = mine || lead;
   useActions(
     canWrite
       ? {
@@ -107,8 +108,11 @@ export function Composer({ conversation, mine }: Props) {
     change("");
   };
   const files = (list: FileList | null | undefined) => {
-    if (mine && !note && list && list.length > 0) void sendFiles(id, list);
+    if (!list || list.length === 0) return;
+    if (mine && !note) void sendFiles(id, list);
+    else sayDone(t(mine ? "file.notInNote" : "file.notMine"));
   };
+  const dropping = useDrop(canWrite ? files : null);
   const writing = (
     <Textarea
       ref={field}
@@ -151,19 +155,17 @@ export function Composer({ conversation, mine }: Props) {
     <section
       className={css.composer}
       data-note={note}
-      data-drop={over}
       aria-label={t("composer.region")}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(mine && !note);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        files(event.dataTransfer.files);
-      }}
+      ref={dropping.place}
     >
+      {dropping.over && (
+        <p className={css.dropHere} data-refused={note}>
+          <Icon name={note ? "alert" : "clip"} size={20} />
+          {t(mine ? (note ? "file.notInNote" : "file.dropHere") : "file.notMine", {
+            name: conversation.contact.name || t("contact.unnamed"),
+          })}
+        </p>
+      )}
       <div className={css.modes}>
         <SegmentedControl
           size="xs"

@@ -90,7 +90,9 @@ export function ListRow({ item, selected, view }: { item: Item; selected: boolea
   const typing = useLive((state) => state.typing[conversation.id]);
   const unread = useLive((state) => (view === "mine" ? unreadCount(state, conversation) : 0));
   const name = conversation.contact.name || t("contact.unnamed");
-  const wrapping = interaction?.state === "wrap_up";
+  const all = interaction ? [interaction, ...item.beside] : [];
+  const wrapping = all.some((each) => each.state === "wrap_up");
+  const kinds = [...new Set(all.map((each) => each.kind))];
   return (
     <div className={css.row} data-selected={selected} data-unread={unread > 0}>
       <Link
@@ -99,11 +101,14 @@ export function ListRow({ item, selected, view }: { item: Item; selected: boolea
         aria-current={selected ? "true" : undefined}
       >
         <span className={css.kind} data-online={conversation.visitor_online}>
-          <Icon
-            name={KIND_ICON[interaction?.kind ?? "chat"] ?? "chat"}
-            size={18}
-            label={t(`kind.${interaction?.kind ?? "chat"}`)}
-          />
+          {(kinds.length > 0 ? kinds : (["chat"] as const)).map((kind) => (
+            <Icon
+              key={kind}
+              name={KIND_ICON[kind] ?? "chat"}
+              size={kinds.length > 1 ? 16 : 18}
+              label={t(`kind.${kind}`)}
+            />
+          ))}
         </span>
         <span className={css.text}>
           <span className={`clip ${css.name}`}>{name}</span>

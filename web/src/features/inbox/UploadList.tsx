@@ -1,6 +1,7 @@
 import { Progress } from "@mantine/core";
 import { useText } from "../../i18n";
 import { fileSize } from "../../i18n/format";
+import { useLive } from "../../live/store";
 import { IconButton } from "../../ui/parts";
 import { dropFile, retryFile, useFiles } from "./files";
 import css from "./inbox.module.css";
@@ -9,6 +10,7 @@ import css from "./inbox.module.css";
 export function UploadList({ conversationId }: { conversationId: string }) {
   const t = useText();
   const all = useFiles((state) => state.items);
+  const open = useLive((state) => state.link === "open");
   const files = all.filter((item) => item.conversationId === conversationId);
   return (
     <>
@@ -21,7 +23,9 @@ export function UploadList({ conversationId }: { conversationId: string }) {
               {item.failed ? (
                 <span className={css.refused}>{item.failed}</span>
               ) : (
-                <span className="muted num">{fileSize(item.file.size)}</span>
+                <span className="muted num">
+                  {open ? fileSize(item.file.size) : t("outbox.waiting")}
+                </span>
               )}
             </span>
             <Progress

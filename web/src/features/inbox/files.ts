@@ -31,6 +31,7 @@ export function dropFile(id: string): void {
 }
 
 async function carry(item: FileOnTheWay): Promise<void> {
+  if (item.stop.signal.aborted) return;
   try {
     const attachment = await upload({
       id: item.id,
@@ -71,3 +72,14 @@ export function retryFile(id: string): void {
   change(id, { failed: "" });
   void carry({ ...item, failed: "" });
 }
+
+/** Leaving the page ends what is on its way: the browser asks first. */
+function askBeforeLeaving(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+useFiles.subscribe(({ items }) => {
+  const isBusy = items.some((item) => item.failed === "");
+  if (isBusy) window.addEventListener("beforeunload", askBeforeLeaving);
+  else window.removeEventListener("beforeunload", askBeforeLeaving);
+});

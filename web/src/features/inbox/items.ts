@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { create } from "zustand";
 import { useConversations, useWaiting } from "../../data/rest";
-import { myWork, useLive } from "../../live/store";
+import { myWork, useLive, type Work } from "../../live/store";
 import type { ConversationView, InteractionView } from "../../wire";
 
 export const VIEWS = ["mine", "queue", "all", "closed"] as const;
@@ -11,6 +11,8 @@ export type View = (typeof VIEWS)[number];
 export interface Item {
   conversation: ConversationView;
   interaction: InteractionView | null;
+  /** What else of this conversation is mine: the chat beside a call. */
+  beside: InteractionView[];
 }
 
 export interface ItemList {
@@ -35,13 +37,24 @@ function matches(item: Item, search: string): boolean {
   return hay.includes(search.toLowerCase());
 }
 
+/** One row per conversation: what goes on in it before what only waits for its wrap-up. */
+export function grouped(work: Work[]): Item[] {
+  const rows = new Map<string, Item>();
+  for (const { conversation, interaction } of work) {
+    const row = rows.get(conversation.id);
+    if (row) row.beside.push(interaction);
+    else rows.set(conversation.id, { conversation, interaction, beside: [] });
+  }
+  return [...rows.values()];
+}
+
 function useMine(search: string): ItemList {
   const interactions = useLive((state) => state.interactions);
   const conversations = useLive((state) => state.conversations);
   const loading = useLive((state) => state.user === null);
   const items = useMemo(
     () =>
-      myWork({ ...useLive.getState(), interactions, conversations }).filter((item) =>
+      grouped(myWork({ ...useLive.getState(), interactions, conversations })).filter((item) =>
         matches(item, search),
       ),
     [interactions, conversations, search],
@@ -51,7 +64,9 @@ function useMine(search: string): ItemList {
 
 function useQueued(search: string, enabled: boolean): ItemList {
   const { data, error, isPending, refetch } = useWaiting(enabled);
-  const items = (data ?? []).filter((item) => matches(item, search));
+  const items = (data ?? [])
+    .map((item) => ({ ...item, beside: [] }))
+    .filter((item) => matches(item, search));
   return { items, loading: isPending, error, more: null, again: () => void refetch() };
 }
 
@@ -62,7 +77,11 @@ function useStored(view: View, search: string): ItemList {
   const items = useMemo(
     () =>
       (query.data?.pages ?? []).flatMap((page) =>
-        page.items.map((item) => ({ conversation: live[item.id] ?? item, interaction: null })),
+        page.items.map((item) => ({
+          conversation: live[item.id] ?? item,
+          interaction: null,
+          beside: [],
+        })),
       ),
     [query.data, live],
   );

@@ -211,6 +211,7 @@ def routes(engagement: EngagementService) -> list[Route]:
                 "i": "When the address was made.",
                 "s": "The signature.",
             },
+            produces={200: ["*/*"], 206: ["*/*"], 416: []},
         ),
     ]
 
@@ -289,6 +290,7 @@ def _file_routes(
             origin=origin,
             access=access,
             rate="upload",
+            produces={200: []},
         ),
         Route(
             "PATCH",
@@ -318,5 +320,6 @@ def _file_routes(
             origin=origin,
             access=access,
             query={"format": "`html` (default) or `json`.", "language": "`en` or `zh`."},
+            produces={200: ["text/html", "application/json"]},
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 from starlette.responses import Response
@@ -32,30 +32,31 @@ class ChannelRoutes:
         """Return the rows of the route table."""
         size = limits.frame_bytes
         return [
-            self._row("POST", "channel", "channel.open", self.open, size),
-            self._row("GET", "stream", "channel.use", self.stream),
-            self._row("GET", "poll", "channel.use", self.poll),
-            self._row("POST", "frames", "channel.use", self.frames, size),
+            self._row("POST", "channel", self.open, {200: ["application/json"]}, size),
+            self._row("GET", "stream", self.stream, {200: ["text/event-stream"]}),
+            self._row("GET", "poll", self.poll, {200: ["application/json"]}),
+            self._row("POST", "frames", self.frames, {202: []}, size),
         ]
 
     def _row(
         self,
         method: str,
         name: str,
-        operation: str,
         handler: Callable[[Call], Awaitable[Response]],
+        produces: Mapping[int, Sequence[str]],
         raw_limit_bytes: int = 0,
     ) -> Route:
         return Route(
             method=method,  # type: ignore[arg-type]
             path=f"{self._base}/{name}",
-            operation=operation,
+            operation="channel.open" if name == "channel" else "channel.use",
             handler=handler,
             origin=self._origin,
             access="public",
             raw_limit_bytes=raw_limit_bytes,
             rate="frame",
             query={"channel": "The channel's secret id.", "site": "The site's key (visitors)."},
+            produces=produces,
         )
 
     async def open(self, call: Call) -> Response:
@@ -115,8 +116,10 @@ def upkeep_routes(ready: Ready, metrics: Callable[[], bytes], peers: Peers) -> l
             raise not_found("page")
         return Response(metrics(), media_type="text/plain; version=0.0.4")
 
+    text = ["text/plain"]
+    states = {200: ["application/json"], 503: ["application/json"]}
     return [
-        Route("GET", "/healthz", "health", healthz, access="public"),
-        Route("GET", "/readyz", "health", readyz, access="public"),
-        Route("GET", "/metrics", "metrics", read_metrics, access="public"),
+        Route("GET", "/healthz", "health", healthz, access="public", produces={200: text}),
+        Route("GET", "/readyz", "health", readyz, access="public", produces=states),
+        Route("GET", "/metrics", "metrics", read_metrics, access="public", produces={200: text}),
     ]

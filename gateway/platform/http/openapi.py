@@ -121,13 +121,23 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": _TEMPLATE.format(name="Error")}}}
+    refused = {"default": {"description": "Refused.", "content": error}}
+    if route.produces:
+        return {str(status): _raw(route.produces[status]) for status in route.produces} | refused
     success: dict[str, Any] = {"description": "Done."}
     if route.response is not None:
         success["content"] = {"application/json": {"schema": by_type[repr(route.response)]}}
         status = route.status
     else:
         status = 204 if route.status == 200 else route.status
-    return {str(status): success, "default": {"description": "Refused.", "content": error}}
+    return {str(status): success, **refused}
+
+
+def _raw(media_types: Sequence[str]) -> dict[str, Any]:
+    """Describe an answer that the handler writes itself."""
+    if not media_types:
+        return {"description": "Done."}
+    return {"description": "Done.", "content": {name: {} for name in media_types}}
 
 
 def _documentation(route: Route) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,7 +44,9 @@ class Route:
 
     ``access``: ``user`` by desk cookie (writes need ``X-WECC-CSRF``) or API key; ``visitor`` by
     ``Authorization: Bearer`` visitor token; ``public`` by nobody. ``raw_limit_bytes`` lets the
-    handler read the body itself, up to that size, instead of decoding JSON.
+    handler read the body itself, up to that size, instead of decoding JSON. ``produces`` says
+    what a handler answers that writes its ``Response`` itself: statuses and media types, none for
+    an answer without a body.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
@@ -59,3 +61,4 @@ class Route:
     raw_limit_bytes: int = 0
     rate: str = "default"
     query: Mapping[str, str] = field(default_factory=dict)
+    produces: Mapping[int, Sequence[str]] = field(default_factory=dict)

@@ -87,6 +87,11 @@ async def test_a_call_out_of_the_chat(floor: Floor) -> None:
     await visitor.root.get_by_role("button", name="Call", exact=True).click()
     await agent.accept("Call from Fay")
     await both_hear_each_other(visitor, agent)
+    rows = agent.page.get_by_role("region", name="Conversations").get_by_role("listitem")
+    await expect(rows).to_have_count(1)
+    for kind in ("Chat", "Call"):
+        await expect(rows.get_by_role("img", name=kind)).to_be_visible()
+    await expect(agent.page.get_by_text("Agent Lisbon joined")).to_have_count(1)
     await agent.say("I hear you well")
     await expect(visitor.text("I hear you well")).to_be_visible()
     await visitor.picture("call-chat")

@@ -18,6 +18,7 @@ from gateway.demo.shop import application as shop_application
 from gateway.engagement.http import routes as engagement_routes
 from gateway.kernel.errors import WeccError
 from gateway.knowledge.http import routes as knowledge_routes
+from gateway.platform import memory
 from gateway.platform.http.assemble import assemble
 from gateway.platform.http.route import Route
 from gateway.platform.telemetry import LoopLag
@@ -87,6 +88,7 @@ class Web:
         self._asgi = self._assemble()
         if self._settings.media.enabled and not await house.engine.until_available(MEDIA_START_S):
             log.warning("started without media workers")
+        memory.settle()
         self._is_started = True
         log.info("web process started", extra={"count": resumed})
 

@@ -1,16 +1,19 @@
-"""``wecc bench NAME``: each bench returns one flat object of figures."""
+"""``wecc bench NAME``: each bench returns one object of figures."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-NAMES = ("journal", "sockets", "boot", "waits", "erlang")
+NAMES = ("journal", "sockets", "boot", "waits", "erlang", "routing")
 
 
-def run(name: str) -> dict[str, Any]:
-    """Run one bench and return its figures."""
+def run(name: str, *, is_short: bool = False) -> dict[str, Any]:
+    """Run one bench and return its figures; ``is_short`` only tries one that takes minutes."""
     if name not in NAMES:
         raise ValueError(f"unknown bench {name}")
-    figures: dict[str, Any] = import_module(f"gateway.bench.{name}").run()
+    module = import_module(f"gateway.bench.{name.replace('-', '_')}")
+    figures: dict[str, Any] = (
+        module.run_short() if is_short and hasattr(module, "run_short") else module.run()
+    )
     return figures

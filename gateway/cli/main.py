@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import __version__
+from gateway.bench import NAMES as BENCHES
 from gateway.kernel.errors import WeccError
 from gateway.settings import Settings, load
 
@@ -27,7 +28,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_store(commands)
     bench = commands.add_parser("bench", help="measure something; prints one JSON object")
-    bench.add_argument("name", choices=("journal", "sockets", "boot", "waits", "erlang"))
+    bench.add_argument("name", choices=BENCHES)
+    bench.add_argument("--short", action="store_true", help="a shorter run, only to try it")
     bench.add_argument("--json", action="store_true", help="accepted for clarity; always JSON")
     wire = commands.add_parser("wire", help="print the JSON Schema of a socket and its REST shapes")
     wire.add_argument("audience", choices=("visitor", "agent"))
@@ -163,7 +165,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     if command == "bench":
         from gateway.bench import run as run_bench
 
-        print(json.dumps(run_bench(arguments.name)))
+        print(json.dumps(run_bench(arguments.name, is_short=arguments.short)))
         return 0
     from gateway.cli import upkeep
 

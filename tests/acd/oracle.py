@@ -167,5 +167,5 @@ def check_rebuilt(engine: Engine) -> None:
         everyone = (1 << 64) - 1
         order = [seat.agent.id for seat in mine.first(everyone, {}, 1000)]
         assert order == [seat.agent.id for seat in theirs.first(everyone, {}, 1000)]
-    for agent in engine.state.agents.values():
-        assert other.index.work_for(agent) is None
+    for seat in other.index.seats.values():
+        assert other.index.work_for(seat) is None

@@ -7,10 +7,8 @@ from heapq import heapify, heappop, heappush
 
 from gateway.acd.model.configuration import KIND_NUMBER, KINDS, QueueRule
 from gateway.acd.model.interaction import Interaction
-from gateway.acd.model.matrix import Matrix, Requirement, is_many, skill_key
+from gateway.acd.model.matrix import Matrix, Requirement, skill_key
 from gateway.acd.model.order import NEVER, Key, Order, key_for, number_of, score_of
-
-Head = tuple[Key, int]
 
 
 class Line:
@@ -52,12 +50,43 @@ class Line:
         return None
 
 
+class Heads:
+    """The first waiting key of every requirement of one kind, in order, with its number."""
+
+    __slots__ = ("_keys", "_numbers")
+
+    def __init__(self) -> None:
+        self._keys: list[Key] = []
+        self._numbers: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def put(self, key: Key, number: int) -> None:
+        """Add a head."""
+        insort(self._keys, key)
+        self._numbers[key] = number
+
+    def drop(self, key: Key) -> None:
+        """Take a head out."""
+        del self._keys[bisect_left(self._keys, key)]
+        del self._numbers[key]
+
+    def first(self, mask: int) -> Key:
+        """Return the lowest head whose number is in the mask, or ``NEVER``."""
+        numbers = self._numbers
+        for key in self._keys:
+            if mask >> numbers[key] & 1:
+                return key
+        return NEVER
+
+
 class Backlog:
     """All waiting interactions of one partition."""
 
     def __init__(self, matrix: Matrix) -> None:
         self._matrix = matrix
-        self._heads: list[list[Head]] = [[] for _ in KINDS]
+        self._heads = [Heads() for _ in KINDS]
         self.held: list[list[Key]] = [[] for _ in KINDS]
         self.direct: dict[str, list[Key]] = {}
         self.placed: dict[str, Requirement] = {}
@@ -110,9 +139,9 @@ class Backlog:
     def _set_head(self, requirement: Requirement, head: Key) -> None:
         heads = self._heads[requirement.kind]
         if requirement.head != NEVER:
-            del heads[bisect_left(heads, (requirement.head, requirement.number))]
+            heads.drop(requirement.head)
         if head != NEVER:
-            insort(heads, (head, requirement.number))
+            heads.put(head, requirement.number)
         requirement.head = self._matrix.heads[requirement.number] = head
 
     def requeue(self, queue_id: str, queue: QueueRule | None) -> None:
@@ -122,24 +151,24 @@ class Backlog:
             self._matrix.renumber(requirement, queue)
             self._set_head(requirement, requirement.order.first)
 
-    def head_for(self, group: int, kind: int) -> Key:
+    def head_for(self, group: int, kinds: tuple[int, ...]) -> Key:
         """Return the first waiting key a profile group can do, of those nobody passed over.
 
         Walks the heads of all requirements in order when many fit, or looks at the fitting
         ones when few do; ``NEVER`` when there is nothing.
         """
-        heads = self._heads[kind]
-        if not heads:
-            return NEVER
         known = self._matrix.complete(group)
-        gather = known.gather[kind]
-        if gather is not None and not is_many(known.counts[kind], len(heads)):
-            return min(gather(self._matrix.heads))
-        mask = known.mask
-        for head, number in heads:
-            if mask >> number & 1:
-                return head
-        return NEVER
+        best = NEVER
+        for kind in kinds:
+            heads = self._heads[kind]
+            gather = known.gather[kind]
+            if gather is not None and len(heads) > known.pays_from[kind]:
+                head = min(gather(self._matrix.heads))
+            else:
+                head = heads.first(known.mask)
+            if head < best:
+                best = head
+        return best
 
     def may(self, group: int, interaction_id: str) -> bool:
         """Tell whether a profile group fits a waiting interaction."""

@@ -95,7 +95,7 @@ def _slot_held(state: State, index: Index, entry: e.SlotHeld) -> None:
     agent = state.agents[entry.agent_id]
     agent.slots += 1
     agent.load[KIND_NUMBER[entry.interaction_kind]] += 1
-    to_back(state, index, agent)
+    to_back(state, index, index.seats[agent.id])
 
 
 def _slot_released(state: State, index: Index, entry: e.SlotReleased) -> None:
@@ -103,7 +103,7 @@ def _slot_released(state: State, index: Index, entry: e.SlotReleased) -> None:
     agent = state.agents[entry.agent_id]
     agent.slots -= 1
     agent.load[KIND_NUMBER[slot.kind]] -= 1
-    to_back(state, index, agent)
+    to_back(state, index, index.seats[agent.id])
 
 
 def _agent_away(state: State, index: Index, entry: e.AgentAway) -> None:

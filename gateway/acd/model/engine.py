@@ -30,7 +30,7 @@ class Engine(Matching):
         self.out = []
         self.touched = {}
         _TABLE[type(command)](self, command)
-        if self.index.is_worn:
+        if self.index.matrix.has_grown and self.index.is_worn():
             self.index = Index(self.state)
         return self.out
 

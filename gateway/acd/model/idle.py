@@ -13,15 +13,24 @@ class Seat:
     """Where an agent stands in the order now.
 
     ``open`` are the kinds that may be offered now; ``stands`` the kinds whose lines hold the
-    seat, at ``level`` and ``rank``, until the next time somebody looks at the lines.
+    seat, at ``level`` and ``rank``, until the next time somebody looks at the lines. ``work``
+    is what the agent holds.
     """
 
-    __slots__ = ("agent", "allows", "group", "level", "limits", "open", "rank", "stands", "status")
+    __slots__ = (
+        "agent", "allows", "group", "level", "limits", "open", "rank", "stands", "status", "work",
+    )  # fmt: skip
 
     def __init__(
-        self, agent: Agent, group: int, limits: tuple[int, ...], allows: tuple[int, ...]
+        self,
+        agent: Agent,
+        group: int,
+        limits: tuple[int, ...],
+        allows: tuple[int, ...],
+        work: dict[str, None],
     ) -> None:
         self.agent = agent
+        self.work = work
         self.group = group
         self.limits = limits
         self.allows = allows

@@ -44,14 +44,14 @@ class Index:
             if item.state == "waiting":
                 self.backlog.join(item, state.queues.get(item.queue_id))
             elif item.agent_id is not None:
-                self.hold(item.agent_id, item.id)
+                self.seats[item.agent_id].work[item.id] = None
         for offer in state.offers.values():
-            self.hold(offer.agent_id, offer.interaction_id)
+            self.seats[offer.agent_id].work[offer.interaction_id] = None
         self.timers.load(state)
 
-    @property
     def is_worn(self) -> bool:
         """Tell whether so many numbers are out of use that a rebuild pays."""
+        self.matrix.has_grown = False
         numbers = len(self.matrix.requirements) + len(self.matrix.groups)
         if numbers < _SPARE_NUMBERS:
             return False
@@ -64,7 +64,8 @@ class Index:
         old = self.seats.get(agent.id)
         profile = state.profile(agent.id)
         allows = allowed(profile, state.policy)
-        seat = Seat(agent, self.matrix.group(profile), limits_of(profile), allows)
+        work = self.work_of.setdefault(agent.id, {})
+        seat = Seat(agent, self.matrix.group(profile), limits_of(profile), allows, work)
         seat.status = _status(agent)
         self.statuses[seat.status] += 1
         if old is not None:
@@ -77,26 +78,30 @@ class Index:
         self.refresh(agent)
 
     def refresh(self, agent: Agent) -> None:
-        """An agent's state, load or rank changed.
-
-        Where the seat stands in the lines is brought up to date when somebody looks at them:
-        who is filled again in the same breath never moves.
-        """
+        """An agent's state changed."""
         seat = self.seats[agent.id]
         status = _status(agent)
         if status != seat.status:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
             seat.status = status
-        now_open = open_kinds(agent, seat.limits, seat.allows)
-        if now_open != seat.open:
+        self.move(seat)
+
+    def move(self, seat: Seat) -> None:
+        """An agent's load or rank changed.
+
+        Where the seat stands in the lines is brought up to date when somebody looks at them:
+        who is filled again in the same breath never moves.
+        """
+        now_open = open_kinds(seat.agent, seat.limits, seat.allows)
+        if now_open is not seat.open:
             self._count(seat.open, -1)
             self._count(now_open, 1)
             seat.open = now_open
-        moved = self._moved
-        moved.pop(agent.id, None)
+        moved, agent_id = self._moved, seat.agent.id
+        moved.pop(agent_id, None)
         if now_open or seat.stands:
-            moved[agent.id] = seat
+            moved[agent_id] = seat
             if len(moved) > _MOVED:
                 self.settle()
 
@@ -115,18 +120,6 @@ class Index:
             for kind in seat.stands:
                 self.idle[kind].add(seat)
         self._moved.clear()
-
-    def hold(self, agent_id: str, interaction_id: str) -> None:
-        """The agent's capacity is used by this interaction."""
-        work = self.work_of.get(agent_id)
-        if work is None:
-            self.work_of[agent_id] = {interaction_id: None}
-        else:
-            work[interaction_id] = None
-
-    def let_go(self, agent_id: str, interaction_id: str) -> None:
-        """The agent's capacity is free of this interaction."""
-        del self.work_of[agent_id][interaction_id]
 
     # ---- interactions
 
@@ -159,18 +152,16 @@ class Index:
         groups = self.matrix.groups_for(self.backlog.placed[interaction.id])
         return idle.first(groups, interaction.excluded, limit)
 
-    def work_for(self, agent: Agent) -> Interaction | None:
+    def work_for(self, seat: Seat) -> Interaction | None:
         """Return the waiting interaction an agent should get now."""
-        seat = self.seats[agent.id]
         backlog = self.backlog
-        best = NEVER
+        if not seat.open:
+            return None
+        best = backlog.head_for(seat.group, seat.open)
         for kind in seat.open:
-            head = backlog.head_for(seat.group, kind)
-            if head < best:
-                best = head
             if backlog.held[kind]:
                 best = self._better_held(seat, kind, best)
-        if agent.id in backlog.direct:
+        if seat.agent.id in backlog.direct:
             best = self._better_direct(seat, best)
         return None if best == NEVER else backlog.waiting[best]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.acd.model import changes
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
 from gateway.acd.model.agent import State as AgentState
+from gateway.acd.model.changes import apply
 from gateway.acd.model.explanation import RUNNERS_UP, Found, left_out
 from gateway.acd.model.idle import Seat
 from gateway.acd.model.index import Index
@@ -26,7 +26,7 @@ class Matching:
     def emit(self, entry: e.Entry) -> None:
         """Write an entry and let it change the state."""
         self.out.append(entry)
-        item = changes.apply(self.state, self.index, entry)
+        item = apply(self.state, self.index, entry)
         if item is not None:
             self.touched[item.id] = item
 
@@ -43,12 +43,13 @@ class Matching:
         """
         if agent.next_state is not None and self.is_empty_handed(agent):
             self.enter(agent.id, agent.next_state, agent.next_reason, agent.next_max_s)
-        while (item := self.index.work_for(agent)) is not None:
-            self.offer(item, [self.index.seats[agent.id]], "agent")
+        seat = self.index.seats[agent.id]
+        while (item := self.index.work_for(seat)) is not None:
+            self.offer(item, [seat], "agent")
 
     def is_empty_handed(self, agent: Agent) -> bool:
         """Tell whether no offer, work, wrap-up or slot is the agent's."""
-        return not self.index.work_of.get(agent.id) and not agent.slots
+        return not agent.slots and not self.index.seats[agent.id].work
 
     def enter(
         self, agent_id: str, state: AgentState, reason: str = "", max_s: int = 0, by: str = ""

@@ -47,16 +47,18 @@ class Requirement:
 class ProfileGroup:
     """Agents who can do the same: the requirements that fit, as a mask of their numbers.
 
-    Where few fit, ``gather[kind]`` picks their heads out of all heads in one call.
+    Where few fit, ``gather[kind]`` picks their heads out of all heads in one call; that pays
+    while more than ``pays_from[kind]`` requirements of the kind have waiting work.
     """
 
-    __slots__ = ("counts", "gather", "known", "mask", "profile")
+    __slots__ = ("counts", "gather", "known", "mask", "pays_from", "profile")
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.mask = 0
         self.counts = [0 for _ in KINDS]
         self.gather: list[Gather | None] = [None for _ in KINDS]
+        self.pays_from = [0 for _ in KINDS]
         self.known = 0
 
     def learn(self, requirements: Sequence[Requirement | None]) -> None:
@@ -80,7 +82,8 @@ class ProfileGroup:
 
     def _prepare(self, kind: int, requirements: Sequence[Requirement | None]) -> None:
         count = self.counts[kind]
-        if not count or is_many(count, len(requirements)):
+        self.pays_from[kind] = count * count // 4
+        if not count or self.pays_from[kind] > len(requirements):
             self.gather[kind] = None
             return
         numbers, rest = [], self.mask
@@ -94,11 +97,6 @@ class ProfileGroup:
         self.gather[kind] = itemgetter(*(numbers * 2 if count == 1 else numbers))
 
 
-def is_many(fitting: int, heads: int) -> bool:
-    """Tell whether so many of the heads fit that walking them in order finds one sooner."""
-    return fitting * fitting > 4 * heads
-
-
 class Matrix:
     """The numbers of requirements and profiles, and the masks between them."""
 
@@ -106,6 +104,7 @@ class Matrix:
         self.requirements: list[Requirement | None] = []
         self.heads: list[Key] = []
         self.groups: list[ProfileGroup] = []
+        self.has_grown = False
         self._requirement_keys: dict[RequirementKey, Requirement] = {}
         self._group_keys: dict[ProfileKey, int] = {}
 
@@ -116,6 +115,7 @@ class Matrix:
             found = Requirement(key, len(self.requirements), queue)
             self.requirements.append(found)
             self.heads.append(NEVER)
+            self.has_grown = True
             self._requirement_keys[key] = found
         return found
 
@@ -133,6 +133,7 @@ class Matrix:
         requirement.mask = requirement.known = 0
         self.requirements.append(requirement)
         self.heads.append(NEVER)
+        self.has_grown = True
 
     def group(self, profile: Profile) -> int:
         """Return the number of this profile's group."""
@@ -142,6 +143,7 @@ class Matrix:
         if number is None:
             number = self._group_keys[key] = len(self.groups)
             self.groups.append(ProfileGroup(profile))
+            self.has_grown = True
         return number
 
     def groups_for(self, requirement: Requirement) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 Key = int
 _BLOCK = 2_000
+_FRONT = 24
 _NUMBER_BITS = 40
 _NUMBER_MASK = (1 << _NUMBER_BITS) - 1
 NEVER: Key = 1 << 200
@@ -34,6 +35,15 @@ def number_of(key: Key) -> int:
 
 def _last(block: list[Key]) -> Key:
     return block[-1]
+
+
+def _find(block: list[Key], key: Key) -> int:
+    """Return the place of a key, looking in front first: most who leave were next."""
+    if key <= block[0]:
+        return 0
+    if len(block) > _FRONT and key <= block[_FRONT]:
+        return bisect_left(block, key, 1, _FRONT)
+    return bisect_left(block, key, 1)
 
 
 class Order:
@@ -73,7 +83,7 @@ class Order:
         blocks = self._blocks
         at = 0 if key <= blocks[0][-1] else bisect_left(blocks, key, key=_last)
         block = blocks[at]
-        place = bisect_left(block, key)
+        place = _find(block, key)
         if block[place] != key:
             raise KeyError(key)
         del block[place]
@@ -90,7 +100,7 @@ class Order:
         if at == len(blocks):
             return self.count
         before = sum(map(len, blocks[:at])) if at else 0
-        return before + bisect_left(blocks[at], key)
+        return before + _find(blocks[at], key)
 
     def __iter__(self) -> Iterator[Key]:
         for block in self._blocks:

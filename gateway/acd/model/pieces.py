@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import KIND_NUMBER
+from gateway.acd.model.idle import Seat
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
@@ -11,33 +11,34 @@ from gateway.acd.model.state import State
 
 def occupy(state: State, index: Index, agent_id: str, item: Interaction) -> None:
     """The agent holds one more interaction."""
-    agent = state.agents[agent_id]
-    agent.load[KIND_NUMBER[item.kind]] += 1
-    index.hold(agent_id, item.id)
-    to_back(state, index, agent)
+    seat = index.seats[agent_id]
+    seat.agent.load[KIND_NUMBER[item.kind]] += 1
+    seat.work[item.id] = None
+    to_back(state, index, seat)
 
 
 def free(
     state: State, index: Index, agent_id: str, item: Interaction, *, front_at_ms: int | None = None
 ) -> None:
     """The agent holds one less; a withdrawn offer gives the place in the idle order back."""
-    agent = state.agents[agent_id]
-    agent.load[KIND_NUMBER[item.kind]] -= 1
-    index.let_go(agent_id, item.id)
+    seat = index.seats[agent_id]
+    seat.agent.load[KIND_NUMBER[item.kind]] -= 1
+    del seat.work[item.id]
     if front_at_ms is None:
-        to_back(state, index, agent)
+        to_back(state, index, seat)
         return
-    agent.rank = state.front_rank
+    seat.agent.rank = state.front_rank
     state.front_rank -= 1
-    index.refresh(agent)
+    index.move(seat)
 
 
-def to_back(state: State, index: Index, agent: Agent) -> None:
+def to_back(state: State, index: Index, seat: Seat) -> None:
     """The agent is the last in the idle order of their load."""
+    agent = seat.agent
     agent.rank = state.next_rank
     agent.idle_since_ms = state.at_ms
     state.next_rank += 1
-    index.refresh(agent)
+    index.move(seat)
 
 
 def wait(state: State, index: Index, item: Interaction) -> None:

@@ -39,6 +39,10 @@ class PageServer(ThreadingHTTPServer):
     page = b""
     policy = ""
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.visits: list[str] = []
+
     @property
     def origin(self) -> str:
         """The origin the site has to allow."""
@@ -49,6 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: PageServer
 
     def do_GET(self) -> None:
+        self.server.visits.append(self.path)
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(self.server.page)))

@@ -9,6 +9,7 @@ from gateway.acd.wire import (
     DirectoryView,
     DispositionBody,
     DispositionView,
+    EstimateView,
     HoursBody,
     HoursView,
     LiveView,
@@ -114,6 +115,10 @@ class PresentRoutes:
         """Agents who are there and queues, to hand work over to."""
         return await self._acd.directory(call.user)
 
+    async def waits(self, call: Call) -> list[EstimateView]:
+        """What the wait estimates go by, and whether what was told held."""
+        return await self._acd.waits(call.user)
+
     async def waiting(self, call: Call) -> list[WaitingView]:
         """What waits in one's own queues, the longest first, to take it by hand."""
         return await self._acd.waiting(call.user)
@@ -173,5 +178,6 @@ def routes(acd: AcdService) -> list[Route]:
         ),
         Route("GET", f"{api}/live", "live.read", now.live, response=LiveView),
         Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),
+        Route("GET", f"{api}/waits", "live.read", now.waits, response=list[EstimateView]),
         Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
     ]

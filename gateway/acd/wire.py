@@ -62,14 +62,26 @@ class AgentView(View):
     capacity: dict[str, int]
 
 
+class WaitRange(View):
+    """A wait from now on: half wait no longer than ``p50_ms``, nine of ten than ``p90_ms``."""
+
+    p50_ms: int
+    p90_ms: int
+
+
 class QueueLive(View):
-    """What waits in a queue now. ``longest_wait_since_ms`` is null when it is empty."""
+    """What waits in a queue now. ``longest_wait_since_ms`` is null when it is empty.
+
+    ``waits`` has for each kind that waits what somebody who comes now would be told; a kind is
+    missing while that is unknown.
+    """
 
     queue_id: str
     name: str
     waiting: dict[str, int]
     longest_wait_since_ms: int | None
     ready_agents: int
+    waits: dict[InteractionKind, WaitRange]
 
 
 # ---- agent frames ------------------------------------------------------------------------
@@ -172,7 +184,10 @@ class FloorChanged(ServerFrame, tag="floor.changed"):
 
 
 class QueuePlace(ServerFrame, tag="queue.place"):
-    """Where the visitor's interaction stands. ``position`` counts from 1 while waiting."""
+    """Where the visitor's interaction stands. ``position`` counts from 1 while waiting.
+
+    ``wait`` is null while it is unknown, and when nobody waits any more.
+    """
 
     conversation_id: str
     interaction_id: str
@@ -180,6 +195,7 @@ class QueuePlace(ServerFrame, tag="queue.place"):
     state: InteractionState
     position: int | None
     agent_name: str
+    wait: WaitRange | None
 
 
 # ---- REST: administration ----------------------------------------------------------------
@@ -284,6 +300,37 @@ class LiveView(View):
     queues: list[QueueLive]
     agents: list[AgentView]
     waiting: list[InteractionView]
+
+
+class PromiseView(View):
+    """Ranges told to contacts with as many ahead, and how they held.
+
+    ``coverage`` is the share of waits that were no longer than the upper end, lately;
+    ``factor`` is what upper ends are multiplied by to make it 0.9.
+    """
+
+    ahead_from: int
+    checked: int
+    coverage: float
+    factor: float
+
+
+class EstimateView(View):
+    """What the wait estimate of a queue and kind goes by; null while it is unknown.
+
+    ``share`` is how much of the eligible slots works for it while somebody waits.
+    """
+
+    queue_id: str
+    queue_name: str
+    kind: InteractionKind
+    waiting: int
+    slots: int
+    mean_handling_ms: int | None
+    mean_patience_ms: int | None
+    share: float
+    wait: WaitRange | None
+    promises: list[PromiseView]
 
 
 class DirectoryView(View):

@@ -272,4 +272,5 @@ def _on_the_way(intake: Intake) -> QueuePlace:
         state="waiting",
         position=None,
         agent_name="",
+        wait=None,
     )

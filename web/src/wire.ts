@@ -85,6 +85,7 @@ export interface Wire {
   DispositionBody: DispositionBody;
   DispositionView: DispositionView;
   ErrorFrame: ErrorFrame;
+  EstimateView: EstimateView;
   FloorChanged: FloorChanged;
   FormField: FormField;
   Goodbye: Goodbye;
@@ -121,6 +122,7 @@ export interface Wire {
   Pong: Pong;
   PreferencesBody: PreferencesBody;
   QueueBoard: QueueBoard;
+  PromiseView: PromiseView;
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
   QueueLive: QueueLive;
@@ -149,6 +151,7 @@ export interface Wire {
   UploadView: UploadView;
   UserPatch: UserPatch;
   UserView: UserView;
+  WaitRange: WaitRange;
   WaitingView: WaitingView;
 }
 /**
@@ -436,6 +439,9 @@ export interface CallView {
 }
 /**
  * What waits in a queue now. ``longest_wait_since_ms`` is null when it is empty.
+ *
+ *     ``waits`` has for each kind that waits what somebody who comes now would be told; a kind is
+ *     missing while that is unknown.
  */
 export interface QueueLive {
   queue_id: string;
@@ -445,6 +451,16 @@ export interface QueueLive {
   };
   longest_wait_since_ms: number | null;
   ready_agents: number;
+  waits: {
+    [k: string]: WaitRange;
+  };
+}
+/**
+ * A wait from now on: half wait no longer than ``p50_ms``, nine of ten than ``p90_ms``.
+ */
+export interface WaitRange {
+  p50_ms: number;
+  p90_ms: number;
 }
 export interface ApiKeyBody {
   name: string;
@@ -837,6 +853,35 @@ export interface ErrorFrame {
   code: string;
   message: string;
   retry_after_s: number | null;
+}
+/**
+ * What the wait estimate of a queue and kind goes by; null while it is unknown.
+ *
+ *     ``share`` is how much of the eligible slots works for it while somebody waits.
+ */
+export interface EstimateView {
+  queue_id: string;
+  queue_name: string;
+  kind: "call" | "chat" | "message";
+  waiting: number;
+  slots: number;
+  mean_handling_ms: number | null;
+  mean_patience_ms: number | null;
+  share: number;
+  wait: WaitRange | null;
+  promises: PromiseView[];
+}
+/**
+ * Ranges told to contacts with as many ahead, and how they held.
+ *
+ *     ``coverage`` is the share of waits that were no longer than the upper end, lately;
+ *     ``factor`` is what upper ends are multiplied by to make it 0.9.
+ */
+export interface PromiseView {
+  ahead_from: number;
+  checked: number;
+  coverage: number;
+  factor: number;
 }
 /**
  * Inside the gateway only: availability may differ now; ask again. Never sent to a browser.

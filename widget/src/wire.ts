@@ -90,6 +90,7 @@ export interface Wire {
   VisitorConversationChanged: VisitorConversationChanged;
   VisitorHello: VisitorHello;
   VisitorWelcome: VisitorWelcome;
+  WaitRange: WaitRange;
 }
 /**
  * The request with this ``ref`` is durable. ``id``, ``seq``, ``at_ms`` are a message's.
@@ -656,6 +657,8 @@ export interface Pong {
 }
 /**
  * Where the visitor's interaction stands. ``position`` counts from 1 while waiting.
+ *
+ *     ``wait`` is null while it is unknown, and when nobody waits any more.
  */
 export interface QueuePlace {
   type: "queue.place";
@@ -665,6 +668,14 @@ export interface QueuePlace {
   state: "abandoned" | "active" | "closed" | "offered" | "waiting" | "wrap_up";
   position: number | null;
   agent_name: string;
+  wait: WaitRange | null;
+}
+/**
+ * A wait from now on: half wait no longer than ``p50_ms``, nine of ten than ``p90_ms``.
+ */
+export interface WaitRange {
+  p50_ms: number;
+  p90_ms: number;
 }
 /**
  * A party received or read further.

@@ -152,6 +152,7 @@ describe("what else the server says", () => {
       state: "waiting",
       position,
       agent_name: "",
+      wait: null,
     });
     const model = play([place("message", null), place("chat", 2)]);
     expect(placeOf(model, ID)?.position).toBe(2);

@@ -18,6 +18,7 @@ from gateway.acd.wire import (
     AgentView,
     AssignmentChanged,
     DirectoryView,
+    EstimateView,
     InteractionKind,
     InteractionView,
     LiveView,
@@ -207,6 +208,10 @@ class AcdService:
     async def live(self, actor: Actor) -> LiveView:
         """Return queues, agents and what waits, for leads."""
         return await self.live_view.live(actor)
+
+    async def waits(self, actor: Actor) -> list[EstimateView]:
+        """Return what the wait estimates go by, for leads."""
+        return await self.live_view.waits(actor)
 
     async def directory(self, actor: Actor) -> DirectoryView:
         """Return whom work can be handed to."""

@@ -9,10 +9,12 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.views import agent_view, interaction_view, queue_live, serving
+from gateway.acd.service.waits import estimate_views
 from gateway.acd.wire import (
     AgentView,
     AssignmentChanged,
     DirectoryView,
+    EstimateView,
     LiveView,
     OfferView,
     QueueLive,
@@ -101,6 +103,11 @@ class Live:
             agents=[agent_view(partition, key) for key in sorted(agents)],
             waiting=[interaction_view(partition.book, item) for item in first],
         )
+
+    async def waits(self, actor: Actor) -> list[EstimateView]:
+        """Return what every queue's wait estimates go by, and how what was told held."""
+        authorize(actor, "live.read", Relation.TENANT)
+        return estimate_views(await self._partitions.get(actor.tenant_id))
 
     async def directory(self, actor: Actor) -> DirectoryView:
         """Return whom work can be handed to: agents who are there, and queues."""

@@ -17,6 +17,7 @@ from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
+from gateway.acd.model.estimate import Estimates
 from gateway.acd.service.book import Book, People, read_book, rule_of
 from gateway.acd.service.decision import Decision, Work, build
 from gateway.acd.service.steady import SteadyTime
@@ -48,6 +49,7 @@ class Partition:
     ) -> None:
         self.tenant_id = tenant_id
         self.engine = Engine()
+        self.estimates = Estimates()
         self.book = Book()
         self.epoch = 0
         self._database = database

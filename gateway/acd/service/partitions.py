@@ -16,6 +16,7 @@ from gateway.acd.service.effects import Effects
 from gateway.acd.service.opening import OpeningHours
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.places import Places
+from gateway.acd.service.waits import Waits
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError, not_found
 from gateway.platform.bus import Bus
@@ -39,7 +40,8 @@ class Partitions:
         self.effects = Effects(database, bus, self.places)
         self.deliveries = Deliveries(database, self.handlers)
         self.opening_hours = OpeningHours(clock, self.places)
-        self.restored: list[Restored] = [self.opening_hours.watch]
+        self.waits = Waits(database)
+        self.restored: list[Restored] = [self.opening_hours.watch, self.waits.watch]
         self.followers: list[Callable[[str], None]] = []
         self._open: dict[str, asyncio.Task[Partition]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,6 +107,8 @@ class Partitions:
             task.cancel()
 
     def _committed(self, partition: Partition, batch: Sequence[Decision]) -> None:
+        for decision in batch:
+            partition.estimates.fold_all(decision.entries)
         self.effects.add(partition, batch)
         for decision in batch:
             self.deliveries.add(partition, decision.owed)

@@ -10,7 +10,8 @@ from typing import Any
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.views import queue_live
-from gateway.acd.wire import FloorChanged, QueueChanged, QueuePlace
+from gateway.acd.service.waits import told
+from gateway.acd.wire import FloorChanged, QueueChanged, QueuePlace, WaitRange
 from gateway.engagement.service import announce
 from gateway.kernel.errors import WeccError
 from gateway.platform.bus import Bus, floor_topic, tenant_topic, visitor_topic
@@ -19,7 +20,7 @@ from gateway.platform.database.port import Database
 _logger = logging.getLogger("wecc.acd")
 _EVERY_S = 1.0
 _PLACES_PER_S = 2_000
-Told = tuple[str, int | None]
+Told = tuple[str, int | None, WaitRange | None]
 
 
 class Places:
@@ -85,17 +86,14 @@ class Places:
             state=item.state,
             position=partition.engine.index.place(item) if is_waiting else None,
             agent_name=partition.book.agent_name(item.agent_id) if is_held else "",
+            wait=told(partition, item) if is_waiting else None,
         )
 
     async def _tell(self, partition: Partition, items: list[Interaction]) -> None:
         frames = [self.place(partition, item) for item in items]
-        news = [
-            frame
-            for frame in frames
-            if self._told.get(frame.interaction_id) != (frame.state, frame.position)
-        ]
+        news = [frame for frame in frames if self._told.get(frame.interaction_id) != _told(frame)]
         for frame in news:
-            self._told[frame.interaction_id] = (frame.state, frame.position)
+            self._told[frame.interaction_id] = _told(frame)
         ids = sorted({frame.conversation_id for frame in news})
         try:
             visitors = await self._database.read(
@@ -106,7 +104,7 @@ class Places:
                 self._told.pop(frame.interaction_id, None)  # nobody was told
             raise
         for frame in news:
-            if self._told.get(frame.interaction_id) != (frame.state, frame.position):
+            if self._told.get(frame.interaction_id) != _told(frame):
                 continue  # something newer was told meanwhile
             for visitor_id in visitors.get(frame.conversation_id, ()):
                 self._bus.publish(visitor_topic(partition.tenant_id, visitor_id), frame)
@@ -132,3 +130,7 @@ class Places:
             task.cancel()
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=10)
+
+
+def _told(frame: QueuePlace) -> Told:
+    return frame.state, frame.position, frame.wait

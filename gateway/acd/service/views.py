@@ -12,6 +12,7 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
 from gateway.acd.service.book import Book
 from gateway.acd.service.partition import Partition
+from gateway.acd.service.waits import would_wait
 from gateway.acd.wire import AgentView, InteractionView, QueueLive
 
 
@@ -76,6 +77,7 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
         waiting=dict(zip(KINDS, line.counts if line else [0, 0, 0], strict=True)),
         longest_wait_since_ms=line.oldest_ms() if line else None,
         ready_agents=len(serving(partition.engine.state, index, queue_id)),
+        waits=would_wait(partition, queue_id),
     )
 
 

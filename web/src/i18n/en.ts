@@ -115,6 +115,9 @@ export const en = {
 
   "queue.now": "Queues now",
   "queue.waiting": "waiting",
+  "queue.expected": "{from} to {to} min",
+  "queue.expectedSoon": "under a minute",
+  "queue.expectedNot": "unknown",
   "palette.open": "Search or command",
   "palette.placeholder": "Type a command or a name",
   "palette.nothing": "Nothing fits. Try another word.",
@@ -326,6 +329,7 @@ export const en = {
   "live.kind.chat": "Chats",
   "live.kind.call": "Calls",
   "live.kind.message": "Messages",
+  "live.expected": "Expected wait",
   "live.target": "Target",
   "live.readyAgents": "Ready agents",
   "live.agents": "Agents",

@@ -107,6 +107,9 @@ export const zh = {
 
   "queue.now": "当前队列",
   "queue.waiting": "等待",
+  "queue.expected": "{from} 至 {to} 分钟",
+  "queue.expectedSoon": "不到一分钟",
+  "queue.expectedNot": "未知",
   "palette.open": "搜索或命令",
   "palette.placeholder": "输入命令或姓名",
   "palette.nothing": "没有匹配项，请换个词。",
@@ -315,6 +318,7 @@ export const zh = {
   "live.kind.chat": "聊天",
   "live.kind.call": "通话",
   "live.kind.message": "留言",
+  "live.expected": "预计等待",
   "live.target": "目标",
   "live.readyAgents": "就绪客服",
   "live.agents": "客服",

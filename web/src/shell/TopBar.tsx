@@ -6,6 +6,7 @@ import { Icon } from "../icons";
 import { useKeysOf } from "../keys/useActions";
 import { useNow } from "../live/clock";
 import { useLive } from "../live/store";
+import { Expected } from "../ui/Expected";
 import { IconButton, KeyCaps } from "../ui/parts";
 import type { QueueLive } from "../wire";
 import { AgentState } from "./AgentState";
@@ -38,6 +39,9 @@ function Figure({ queue, targetS }: { queue: QueueLive; targetS: number | undefi
       {waited !== null && (
         <span className={`num ${targetClass(waited, targetS)}`}>{duration(waited)}</span>
       )}
+      <span className="muted num">
+        <Expected queue={queue} />
+      </span>
     </li>
   );
 }

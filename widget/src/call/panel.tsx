@@ -5,6 +5,7 @@ import { Icon, Shape } from "../chat/icons";
 import { Timer } from "../chat/timer";
 import { placeKey } from "../state/model";
 import { fill } from "../words/speak";
+import { waitText } from "../words/wait";
 import type { CallState, Controller } from "./controller";
 import { CALL_SHAPES, type CallShape } from "./icons";
 import type { CallKey, CallWords } from "./words";
@@ -123,6 +124,9 @@ export function CallPanel(props: Props): JSX.Element | null {
     phase.name !== "live" || !view ? null : (view.connected_at_ms ?? view.started_at_ms);
   const canResize = phase.name === "live" || phase.name === "calling";
   const isWaiting = phase.name === "live" && view?.state === "queued";
+  const place = isWaiting
+    ? chat.engine.model().places[placeKey({ conversation_id: view.conversation_id, kind: "call" })]
+    : undefined;
   return (
     <div class={`call ${isBig ? "big" : ""} ${phase.name}`}>
       <div class="said">
@@ -130,6 +134,7 @@ export function CallPanel(props: Props): JSX.Element | null {
           {fill(words[key], params)}
         </p>
         {since !== null && <Timer key={`${view?.state}`} since={since} now={chat.engine.nowMs} />}
+        {place?.position && <p class="hint">{waitText(chat.t, place)}</p>}
         {isWaiting && isBig && <p class="hint">{words.music}</p>}
         {muted.includes("agent") && <p class="hint">{words.theyMuted}</p>}
       </div>

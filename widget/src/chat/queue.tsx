@@ -1,6 +1,7 @@
 /** The visitor's place in the queue, and how long they have waited. */
 import type { JSX } from "preact";
 import { placeOf } from "../state/select";
+import { waitText } from "../words/wait";
 import type { Chat } from "./context";
 import { Timer } from "./timer";
 
@@ -30,7 +31,10 @@ export function Queue({ chat, id }: { chat: Chat; id: string }): JSX.Element | n
               ? t("number", { n: place.position })
               : t("queued")}
         </b>
-        <span>{t("keep")}</span>
+        <span>
+          {!isOffered && place.position && `${waitText(t, place)} `}
+          {t("keep")}
+        </span>
       </p>
       <small aria-hidden="true">
         {t("waited")} <Timer since={conversation.created_at_ms} now={engine.nowMs} />

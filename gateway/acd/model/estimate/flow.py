@@ -6,6 +6,8 @@ from collections import OrderedDict
 
 from gateway.acd.model.estimate.rates import MEMORY, Rate
 
+_TELLING_MS = 10_000
+"""A head of the line that came just now tells nothing of how long it will wait."""
 _BELIEF = 20.0
 """Starts' worth of belief that the eligible slots work for this flow alone."""
 
@@ -131,6 +133,7 @@ class Flow:
         """Return how long the first in line has waited, else how long the last served did."""
         if self.waiting:
             first = next(iter(self.waiting))
-            if first != interaction_id:
-                return now_ms - self.waiting[first]
+            waited_ms = now_ms - self.waiting[first]
+            if first != interaction_id and waited_ms >= _TELLING_MS:
+                return waited_ms
         return self.last_wait_ms

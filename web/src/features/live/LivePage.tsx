@@ -8,6 +8,7 @@ import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
 import { useLive } from "../../live/store";
 import { setPageTitle } from "../../sound/attention";
+import { Expected } from "../../ui/Expected";
 import { Empty, Failed, KIND_ICON, Loading, StateGlyph, Wide } from "../../ui/parts";
 import { stateKey } from "../../ui/states";
 import type { AgentView, InteractionView, QueueLive } from "../../wire";
@@ -73,6 +74,7 @@ function Queues({ queues }: { queues: QueueLive[] }) {
             </Table.Th>
           ))}
           <Table.Th className={css.right}>{t("live.longest")}</Table.Th>
+          <Table.Th className={css.right}>{t("live.expected")}</Table.Th>
           <Table.Th className={css.right}>{t("live.target")}</Table.Th>
           <Table.Th className={css.right}>{t("live.readyAgents")}</Table.Th>
         </Table.Tr>
@@ -94,6 +96,9 @@ function Queues({ queues }: { queues: QueueLive[] }) {
                 className={`num ${css.right} ${waited === null ? "" : level(waited, target)}`}
               >
                 {waited === null ? "–" : duration(waited)}
+              </Table.Td>
+              <Table.Td className={`num ${css.right}`}>
+                <Expected queue={queue} none={waited === null ? "–" : t("queue.expectedNot")} />
               </Table.Td>
               <Table.Td className={`num ${css.right}`}>
                 {target ? duration(target * 1_000) : "–"}

@@ -121,8 +121,8 @@ export interface Wire {
   Ping: Ping;
   Pong: Pong;
   PreferencesBody: PreferencesBody;
-  QueueBoard: QueueBoard;
   PromiseView: PromiseView;
+  QueueBoard: QueueBoard;
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
   QueueLive: QueueLive;

@@ -117,6 +117,14 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sockets_per_address: Annotated[
         int, Meta(ge=1, description="Sockets from one network address (IPv6: /64).")
     ] = 200
+    connections_per_address: Annotated[
+        int,
+        Meta(
+            ge=16,
+            description="Open HTTP connections of one network address (IPv6: /64) that are no"
+            " sockets; trusted proxies are not counted.",
+        ),
+    ] = 500
     conversations_per_hour: Annotated[
         int, Meta(ge=1, description="Conversations one network address may open per hour.")
     ] = 60

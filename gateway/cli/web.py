@@ -22,6 +22,8 @@ from gateway.app import Web, build_web
 from gateway.cli.parent import EXIT_CONFIGURATION
 from gateway.kernel.errors import WeccError
 from gateway.platform import telemetry
+from gateway.platform.http.door import Door, Guests, Reception
+from gateway.platform.http.peer import Peers
 from gateway.platform.http.protocol import CappedHttpProtocol
 from gateway.platform.http.socket_protocol import CappedSocketProtocol
 from gateway.settings import Settings
@@ -54,7 +56,10 @@ async def _serve(
     application = await build_web(settings, port=port, media_sockets=media, demo=demo)
     try:
         await application.start()
-        server = _Server(_config(settings, application), application)
+        guests = Guests(
+            settings.limits.connections_per_address, Peers(settings.server.trusted_proxies)
+        )
+        server = _Server(_config(settings, application), application, guests)
         for line in await application.banner(time.monotonic() - started_s):
             print(line, flush=True)
         await server.serve(sockets=sockets)
@@ -64,11 +69,12 @@ async def _serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which tells browsers to come back before it closes their sockets."""
+    """uvicorn behind our own doors, which tells browsers to come back before it closes sockets."""
 
-    def __init__(self, config: uvicorn.Config, application: Web) -> None:
+    def __init__(self, config: uvicorn.Config, application: Web, guests: Guests) -> None:
         super().__init__(config)
-        self._application = application
+        self._application, self._guests = application, guests
+        self._doors: list[Door] = []
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,12 +84,31 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open a door for each listening socket instead of asyncio's servers."""
+        config = self.config
+
+        def make_protocol() -> CappedHttpProtocol:
+            return CappedHttpProtocol(config, self.server_state, self.lifespan.state)
+
+        await self.lifespan.startup()
+        reception = Reception(make_protocol, self._guests, config.ssl)
+        self._doors = [Door(listener, reception) for listener in sockets or []]
+        self.servers = []
+        for door in self._doors:
+            door.open()
+        self.started = True
+
     async def shutdown(
         self,
         sockets: list[socket.socket] | None = None,  # noqa: ARG002 - the parent's
     ) -> None:
+        for door in self._doors:
+            door.close()
         with contextlib.suppress(Exception):
             await self._application.say_goodbye()
+        for door in self._doors:
+            await door.wait_closed()
         # the listening sockets belong to the parent: they stay open for the next web process
         await super().shutdown(sockets=None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import resource
@@ -340,3 +341,31 @@ async def test_half_open_requests_do_not_keep_others_out(home: House, seen: list
     assert (await ask(home, "GET /api/v1/look HTTP/1.1"))[0] == 204
     for _, writer in held:
         writer.close()
+
+
+async def test_a_body_that_comes_too_slowly_ends_its_connection(
+    home: House, seen: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One byte now and then holds no handler for ever; what comes fast enough is waited for."""
+    monkeypatch.setattr(CappedHttpProtocol, "body_grace_s", 0.3)
+    body = b'{"email": "a@b.example", "password": "x"}' + b" " * 20_000
+    headers = [f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    head = request(home, "POST /api/v1/sign-in HTTP/1.1", *headers)
+    reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
+    writer.write(head)
+    with contextlib.suppress(ConnectionError):
+        for place in range(600):
+            writer.write(body[place : place + 1])
+            await writer.drain()
+            if reader.at_eof():
+                break
+            await asyncio.sleep(0.05)
+    assert await reader.read() == b"", "nothing was decided"
+    writer.close()
+    reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
+    writer.write(head)
+    for place in range(0, len(body), 4_000):
+        writer.write(body[place : place + 4_000])
+        await asyncio.sleep(0.2)
+    assert parse(await reader.read())[0] == 401
+    writer.close()

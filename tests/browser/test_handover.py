@@ -65,6 +65,7 @@ async def test_the_clock_and_the_note_go_along(floor: Floor) -> None:
     least_s = time.monotonic() - begun_s
     shown_s = await seconds(row.get_by_title("Waiting time"))
     assert int(least_s) - 1 <= shown_s <= time.monotonic() - before_s + 1
+    await expect(row).to_contain_text("Handed over: wants a Heron instead")
     await oslo.picture("handover-queue")
     await row.get_by_role("button", name="Take").click()
     await expect(customer).to_contain_text("wants a Heron instead")

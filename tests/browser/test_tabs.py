@@ -11,7 +11,7 @@ from tests.browser.ears import hears, speaks
 from tests.browser.floor import Desk, Floor, Shopper, until
 
 pytestmark = pytest.mark.browser
-VISITOR_HZ, AGENT_HZ = 587.0, 1_319.0
+VISITOR_HZ, AGENT_HZ = 587, 1_319
 ELSEWHERE = "Runs in another tab"
 
 

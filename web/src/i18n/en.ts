@@ -212,6 +212,7 @@ export const en = {
   "file.dropHere": "Drop to send to {name}",
   "file.notInNote": "Files go to the visitor: switch to Reply to send them.",
   "file.notMine": "Only the agent of this conversation sends files.",
+  "file.remove": "Remove",
   "file.stop": "Stop sending",
   "system.joined": "{name} joined",
   "system.joined.plain": "An agent joined",

@@ -202,6 +202,7 @@ export const zh = {
   "file.dropHere": "松开即可发送给 {name}",
   "file.notInNote": "文件会发给访客：请先切换到“回复”。",
   "file.notMine": "只有负责此会话的客服可以发送文件。",
+  "file.remove": "移除",
   "file.stop": "停止发送",
   "system.joined": "{name} 已加入",
   "system.joined.plain": "客服已加入",

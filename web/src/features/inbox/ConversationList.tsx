@@ -5,7 +5,7 @@ import { useEffect, useRef } from "react";
 import { type Key, useText } from "../../i18n";
 import { Icon } from "../../icons";
 import { useActions, useKeysOf } from "../../keys/useActions";
-import { useLive } from "../../live/store";
+import { myConversations, useLive } from "../../live/store";
 import { Empty, Failed, KeyCaps, Loading } from "../../ui/parts";
 import css from "./inbox.module.css";
 import { type ItemList, useItems, useListState, VIEWS, type View } from "./items";
@@ -79,7 +79,7 @@ export function ConversationList({ selected }: { selected: string }) {
   const { view, search } = useListState();
   const [settled] = useDebouncedValue(search, 250);
   const list = useItems(view, view === "mine" || view === "queue" ? search : settled);
-  const mine = useLive((state) => Object.keys(state.interactions).length);
+  const mine = useLive((state) => myConversations(state).length);
   const waiting = useLive((state) =>
     Object.values(state.queues).reduce(
       (sum, queue) => sum + Object.values(queue.waiting).reduce((a, b) => a + b, 0),

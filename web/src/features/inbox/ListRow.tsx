@@ -113,11 +113,13 @@ export function ListRow({ item, selected, view }: { item: Item; selected: boolea
         <span className={css.text}>
           <span className={`clip ${css.name}`}>{name}</span>
           <span className={`clip ${css.snippet}`}>
-            {wrapping
-              ? t("list.wrapUp")
-              : typing
-                ? t("thread.typing", { name })
-                : snippet(t, conversation.last_message)}
+            {view === "queue" && interaction?.transfer_note
+              ? t("offer.note", { note: interaction.transfer_note })
+              : wrapping
+                ? t("list.wrapUp")
+                : typing
+                  ? t("thread.typing", { name })
+                  : snippet(t, conversation.last_message)}
           </span>
         </span>
         <Right item={item} view={view} unread={unread} />

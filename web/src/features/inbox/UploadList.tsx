@@ -1,6 +1,7 @@
 import { Progress } from "@mantine/core";
 import { useText } from "../../i18n";
 import { fileSize } from "../../i18n/format";
+import { Icon } from "../../icons";
 import { useLive } from "../../live/store";
 import { IconButton } from "../../ui/parts";
 import { dropFile, retryFile, useFiles } from "./files";
@@ -17,7 +18,7 @@ export function UploadList({ conversationId }: { conversationId: string }) {
       {files.map((item) => {
         const share = item.file.size > 0 ? (item.sentBytes / item.file.size) * 100 : 0;
         return (
-          <div key={item.id} className={css.upload} role="status">
+          <div key={item.id} className={css.upload} data-failed={item.failed !== ""} role="status">
             <span className="clip">
               {item.file.name}{" "}
               {item.failed ? (
@@ -28,14 +29,20 @@ export function UploadList({ conversationId }: { conversationId: string }) {
                 </span>
               )}
             </span>
-            <Progress
-              value={share}
-              color={item.failed ? "bad" : "petrol"}
-              aria-label={t("file.progress", { name: item.file.name })}
-            />
-            <span className="num muted">{Math.round(share)} %</span>
+            {item.failed ? (
+              <Icon name="alert" size={16} />
+            ) : (
+              <>
+                <Progress
+                  value={share}
+                  color="petrol"
+                  aria-label={t("file.progress", { name: item.file.name })}
+                />
+                <span className="num muted">{Math.round(share)} %</span>
+              </>
+            )}
             <span>
-              {item.failed && (
+              {item.mayRetry && (
                 <IconButton
                   size="md"
                   icon="refresh"
@@ -46,7 +53,7 @@ export function UploadList({ conversationId }: { conversationId: string }) {
               <IconButton
                 size="md"
                 icon="close"
-                label={t("file.stop")}
+                label={t(item.failed ? "file.remove" : "file.stop")}
                 onClick={() => dropFile(item.id)}
               />
             </span>

@@ -13,6 +13,8 @@ export interface FileOnTheWay {
   sentBytes: number;
   note: boolean;
   failed: string;
+  /** Whether another try may end better. */
+  mayRetry: boolean;
   stop: AbortController;
 }
 
@@ -30,6 +32,8 @@ export function dropFile(id: string): void {
   useFiles.setState({ items: items.filter((item) => item.id !== id) });
 }
 
+const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 429;
+
 async function carry(item: FileOnTheWay): Promise<void> {
   if (item.stop.signal.aborted) return;
   try {
@@ -44,7 +48,8 @@ async function carry(item: FileOnTheWay): Promise<void> {
     useFiles.setState(({ items }) => ({ items: items.filter((each) => each.id !== item.id) }));
   } catch (error) {
     if (item.stop.signal.aborted) return;
-    change(item.id, { failed: errorWords(asApiError(error)) });
+    const known = asApiError(error);
+    change(item.id, { failed: errorWords(known), mayRetry: !isRefusal(known.status) });
   }
 }
 
@@ -59,6 +64,7 @@ export async function sendFiles(conversationId: string, files: Iterable<File>): 
       sentBytes: 0,
       note: false,
       failed: "",
+      mayRetry: false,
       stop: new AbortController(),
     }),
   );
@@ -69,7 +75,7 @@ export async function sendFiles(conversationId: string, files: Iterable<File>): 
 export function retryFile(id: string): void {
   const item = useFiles.getState().items.find((each) => each.id === id);
   if (!item) return;
-  change(id, { failed: "" });
+  change(id, { failed: "", mayRetry: false });
   void carry({ ...item, failed: "" });
 }
 

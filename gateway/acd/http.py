@@ -13,11 +13,16 @@ from gateway.acd.wire import (
     HoursBody,
     HoursView,
     LiveView,
-    QueueBody,
-    QueueView,
     SkillBody,
     SkillView,
     WaitingView,
+)
+from gateway.acd.wire.queues import (
+    QueueBody,
+    QueueRollbackBody,
+    QueueVersionView,
+    QueueView,
+    QueueWarning,
 )
 from gateway.platform.http.route import Call, Route
 
@@ -55,6 +60,22 @@ class ConfigurationRoutes:
     async def change_queue(self, call: Call) -> QueueView:
         """Replace a queue; what waits in it is matched anew at once."""
         return await self._settings.put_queue(call.user, call.path["id"], call.body)
+
+    async def check_queue(self, call: Call) -> list[QueueWarning]:
+        """Say what publishing this new queue would be warned of; nothing is changed."""
+        return await self._settings.of_queues.check(call.user, None, call.body)
+
+    async def check_change(self, call: Call) -> list[QueueWarning]:
+        """Say what publishing this change would be warned of; nothing is changed."""
+        return await self._settings.of_queues.check(call.user, call.path["id"], call.body)
+
+    async def queue_versions(self, call: Call) -> list[QueueVersionView]:
+        """A queue's publications, the newest first."""
+        return await self._settings.of_queues.versions(call.user, call.path["id"])
+
+    async def roll_back_queue(self, call: Call) -> QueueView:
+        """Publish an earlier version of a queue again, as a new version."""
+        return await self._settings.of_queues.roll_back(call.user, call.path["id"], call.body)
 
     async def remove_queue(self, call: Call) -> None:
         """Delete a queue that is empty and that nothing refers to."""
@@ -138,6 +159,7 @@ def routes(acd: AcdService) -> list[Route]:
         Route("POST", queue, "queue.change", on.make_queue, QueueBody, QueueView, 201),
         Route("PUT", f"{queue}/{{id}}", "queue.change", on.change_queue, QueueBody, QueueView),
         Route("DELETE", f"{queue}/{{id}}", "queue.change", on.remove_queue),
+        *_queue_rows(on, queue),
         Route("GET", hours, "hours.read", on.hours, response=list[HoursView]),
         Route("POST", hours, "hours.change", on.make_hours, HoursBody, HoursView, 201),
         Route("PUT", f"{hours}/{{id}}", "hours.change", on.change_hours, HoursBody, HoursView),
@@ -180,4 +202,28 @@ def routes(acd: AcdService) -> list[Route]:
         Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),
         Route("GET", f"{api}/waits", "live.read", now.waits, response=list[EstimateView]),
         Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
+    ]
+
+
+def _queue_rows(on: ConfigurationRoutes, queue: str) -> list[Route]:
+    """Return the rows of checking, versions and rollback."""
+    one, found = f"{queue}/{{id}}", list[QueueWarning]
+    return [
+        Route("POST", f"{queue}/check", "queue.change", on.check_queue, QueueBody, found),
+        Route("POST", f"{one}/check", "queue.change", on.check_change, QueueBody, found),
+        Route(
+            "GET",
+            f"{one}/versions",
+            "queue.read",
+            on.queue_versions,
+            response=list[QueueVersionView],
+        ),
+        Route(
+            "POST",
+            f"{one}/rollback",
+            "queue.change",
+            on.roll_back_queue,
+            QueueRollbackBody,
+            QueueView,
+        ),
     ]

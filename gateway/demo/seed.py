@@ -6,12 +6,8 @@ with its journal, keys and files.
 
 from __future__ import annotations
 
-from gateway.acd.wire import (
-    AgentProfileBody,
-    DispositionBody,
-    QueueBody,
-    SkillBody,
-)
+from gateway.acd.wire import AgentProfileBody, DispositionBody, SkillBody
+from gateway.acd.wire.queues import QueueBody
 from gateway.kernel.actor import Actor, system
 from gateway.knowledge.service import KnowledgeService
 from gateway.knowledge.wire import CannedReplyBody

@@ -24,6 +24,9 @@ CODES: dict[str, CodeInfo] = {
     "bad_request": CodeInfo(400, "The request could not be read; the message says where."),
     "bad_frame": CodeInfo(400, "A socket frame was not valid JSON of a known shape."),
     "bad_value": CodeInfo(400, "A field holds a value that is not allowed."),
+    "bad_expression": CodeInfo(
+        400, "A skill expression cannot be read; the message says at which character."
+    ),
     "bad_text": CodeInfo(400, "Text is empty, or over its limit, or not valid Unicode."),
     "bad_sdp": CodeInfo(400, "The session description could not be used."),
     "bad_file": CodeInfo(400, "The file's content, name or size is not accepted."),

@@ -26,11 +26,15 @@ def is_qualified(state: State, agent: Agent, item: Interaction) -> bool:
         return False
     skills = profile.skills if profile else {}
     queue = state.queues[item.queue_id]
-    for need in (queue.skills, item.skills):
-        for skill, level in need.items():
-            if skill not in skills or skills[skill] < level:
-                return False
-    return True
+    step = queue.steps[min(item.step, len(queue.steps) - 1)]
+    if not step.drops_own and any(
+        skill not in skills or skills[skill] < level for skill, level in item.skills.items()
+    ):
+        return False
+    return any(
+        all(low <= skills.get(skill, -1) <= high for skill, low, high in alternative)
+        for alternative in step.needs
+    )
 
 
 def has_room(state: State, agent: Agent, kind: str) -> bool:

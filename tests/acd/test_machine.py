@@ -9,20 +9,33 @@ from hypothesis.stateful import invariant, precondition, rule
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
-from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.configuration import KINDS, Profile, QueueRule, Step, WrapUpRule
 from gateway.acd.model.engine import Engine
+from gateway.acd.model.expression import ANYBODY
 from gateway.kernel.errors import WeccError
 from tests.acd import oracle
 from tests.acd.agent_rules import AGENTS, QUEUES, AgentRules
 
 SKILLS = ["sk_a", "sk_b"]
+TEN_SECONDS = {kind: WrapUpRule(seconds=10) for kind in KINDS}
+NEEDS = st.one_of(
+    st.just(ANYBODY),
+    st.tuples(
+        st.tuples(
+            st.tuples(
+                st.sampled_from(SKILLS), st.sampled_from([-1, 0, 50]), st.sampled_from([50, 100])
+            )
+        )
+    ),
+)
+STEPS = st.builds(Step, needs=NEEDS, drops_own=st.booleans())
 QUEUE_RULES = st.builds(
     QueueRule,
     queue_id=st.sampled_from(QUEUES),
-    skills=st.dictionaries(st.sampled_from(SKILLS), st.sampled_from([0, 50]), max_size=1),
+    steps=st.tuples(STEPS),
     priority=st.sampled_from([0, 0, 5]),
     offer_timeout_s=st.sampled_from([{}, {"chat": 5}]),
-    wrap_up_s=st.sampled_from([0, 10]),
+    wrap_up=st.sampled_from([{}, TEN_SECONDS]),
 )
 PROFILES = st.builds(
     Profile,
@@ -47,8 +60,8 @@ class Floor(AgentRules):
         self.scores: dict[str, int] = {}
         self.epochs: dict[str, int] = {}
         self.passed: dict[tuple[str, str], int] = {}
-        for queue_id, wrap_up_s in zip(QUEUES[:2], (0, 10), strict=True):
-            self.do(c.SetQueue(queue=QueueRule(queue_id=queue_id, wrap_up_s=wrap_up_s)))
+        for queue_id, wrap_up in zip(QUEUES[:2], ({}, TEN_SECONDS), strict=True):
+            self.do(c.SetQueue(queue=QueueRule(queue_id=queue_id, wrap_up=wrap_up)))
         few = Profile(capacity={"chat": 1, "call": 1, "message": 1})
         for agent in AGENTS[:1]:
             self.do(c.SetProfile(agent_id=agent, profile=few))

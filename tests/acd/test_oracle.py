@@ -9,8 +9,9 @@ import pytest
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
-from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.configuration import Profile, QueueRule, Step
 from gateway.acd.model.engine import Engine
+from gateway.acd.model.expression import ANYBODY
 from gateway.acd.model.interaction import Kind
 from tests.acd import oracle
 
@@ -24,8 +25,12 @@ def floor(rng: random.Random) -> Engine:
     engine = Engine()
     now_ms = 0
     for queue_id in QUEUES:
-        skills = {skill: rng.randrange(101) for skill in rng.sample(SKILLS, rng.randrange(2))}
-        engine.handle(c.SetQueue(queue=QueueRule(queue_id=queue_id, skills=skills)), now_ms)
+        needs = tuple(
+            tuple((skill, rng.randrange(-1, 80), 100) for skill in rng.sample(SKILLS, 1))
+            for _ in range(rng.randrange(3))
+        )
+        steps = (Step(needs=needs or ANYBODY),)
+        engine.handle(c.SetQueue(queue=QueueRule(queue_id=queue_id, steps=steps)), now_ms)
     agents = [f"us_{number}" for number in range(rng.randint(1, 6))]
     for agent in agents:
         queues = None if rng.random() < 0.3 else tuple(rng.sample(QUEUES, rng.randint(1, 3)))

@@ -8,15 +8,11 @@ import pytest
 
 from gateway.acd.http import routes
 from gateway.acd.service import defaults
+from gateway.acd.service.queue_rules import checked
 from gateway.acd.store import configuration
-from gateway.acd.wire import (
-    AgentProfileBody,
-    DispositionBody,
-    HoursBody,
-    OpenWindow,
-    QueueBody,
-    SkillBody,
-)
+from gateway.acd.store.queues import publish
+from gateway.acd.wire import AgentProfileBody, DispositionBody, HoursBody, OpenWindow, SkillBody
+from gateway.acd.wire.queues import QueueBody, QueueStep
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import require_entries
@@ -49,7 +45,7 @@ async def test_only_the_skilled_agent_gets_it(floor: Floor) -> None:
     settings = floor.acd.settings
     skill = await settings.put_skill(ADMIN, None, SkillBody(name="Russian"))
     queue = await settings.put_queue(
-        ADMIN, None, QueueBody(name="Russian", required_skills={skill.id: 60})
+        ADMIN, None, QueueBody(name="Russian", steps=[QueueStep(expression="Russian >= 60")])
     )
     one, two = await floor.ready(1), await floor.ready(2)
     work = await floor.arrive(queue_id=queue.id)
@@ -67,12 +63,12 @@ async def test_only_the_skilled_agent_gets_it(floor: Floor) -> None:
 async def test_relaxing_a_queue_matches_what_waits(floor: Floor) -> None:
     settings = floor.acd.settings
     skill = await settings.put_skill(ADMIN, None, SkillBody(name="Tax"))
-    body = QueueBody(name="Tax", required_skills={skill.id: 1})
+    body = QueueBody(name="Tax", steps=[QueueStep(expression=skill.id)])
     queue = await settings.put_queue(ADMIN, None, body)
     who = await floor.ready(1)
     work = await floor.arrive(queue_id=queue.id)
     assert work.state == "waiting"
-    await settings.put_queue(ADMIN, queue.id, QueueBody(name="Tax", wrap_up_s=5))
+    await settings.put_queue(ADMIN, queue.id, QueueBody(name="Tax"))
     assert [offer.interaction.id for offer in await floor.acd.offers_for(who)] == [work.id]
 
 
@@ -83,7 +79,7 @@ async def test_what_is_referred_to_cannot_be_removed(floor: Floor) -> None:
     hours = (await settings.hours(ADMIN))[0]
     outcome = (await settings.dispositions(ADMIN))[0]
     other = await settings.put_queue(
-        ADMIN, None, QueueBody(name="Tax", required_skills={skill.id: 1})
+        ADMIN, None, QueueBody(name="Tax", steps=[QueueStep(expression=skill.id)])
     )
     work = await floor.arrive(queue_id=other.id)
     assert await refused(settings.remove(ADMIN, "skill", skill.id)) == "in_use"
@@ -109,11 +105,12 @@ async def test_names_are_unique_and_references_exist(floor: Floor) -> None:
     body = QueueBody(name="General")
     assert await refused(settings.put_queue(ADMIN, None, body)) == "already_exists"
     for wrong in (
-        QueueBody(name="New", required_skills={"sk_missing1": 1}),
         QueueBody(name="New", hours_id="ho_missing1"),
         QueueBody(name="New", disposition_ids=["di_missing1"]),
     ):
         assert await refused(settings.put_queue(ADMIN, None, wrong)) == "bad_value"
+    wrong = QueueBody(name="New", steps=[QueueStep(expression="sk_missing1")])
+    assert await refused(settings.put_queue(ADMIN, None, wrong)) == "bad_expression"
     body = QueueBody(name="New")
     assert await refused(settings.put_queue(ADMIN, "qu_missing1", body)) == "not_found"
     profile = AgentProfileBody(queue_ids=["qu_missing1"])
@@ -152,7 +149,7 @@ async def test_changes_are_audited_and_survive(floor: Floor) -> None:
 
 async def test_configuration_written_elsewhere_is_taken_up_at_start(floor: Floor) -> None:
     def work(tx: Tx) -> None:
-        configuration.insert(tx, "queue", "qu_elsewhere", QueueBody(name="Elsewhere"))
+        publish(tx, "qu_elsewhere", checked(QueueBody(name="Elsewhere"), {}), ADMIN)
         configuration.put_profile(tx, agent(1).id, AgentProfileBody(queue_ids=["qu_elsewhere"]))
 
     await floor.database.write(TENANT, work)

@@ -54,8 +54,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         site = admin.add_site(ORIGIN, languages=["en"])
         disposition = admin.call("POST", "/dispositions", {"name": "Question", "code": "question"})
         queue = admin.call("GET", "/queues")[0]
-        body = {name: value for name, value in queue.items() if name != "id"}
-        body |= {"disposition_ids": [disposition["id"]], "wrap_up_s": 600}
+        body = {k: v for k, v in queue.items() if k not in ("id", "version", "warnings")}
+        ten_minutes = {"mode": "timed", "seconds": 600, "extension_s": 0}
+        body |= {"disposition_ids": [disposition["id"]]}
+        body |= {"wrap_up": dict.fromkeys(("chat", "call", "message"), ten_minutes)}
         body |= {"offer_timeout_s": {"chat": 60, "call": 60}}
         admin.call("PUT", f"/queues/{queue['id']}", body)
         admin.call(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
-from gateway.acd.model.configuration import QueueRule
+from gateway.acd.model.configuration import QueueRule, WrapUpRule
 from gateway.acd.model.engine import Engine
 from gateway.kernel.errors import WeccError
 from gateway.supervision.model.ledger import Changes, Ledger
@@ -16,6 +16,7 @@ from gateway.supervision.service.check import join
 
 NOON = 1_700_006_400_000 - 1_700_006_400_000 % 86_400_000 + 43_200_000
 QUEUES = ("qu_first00001", "qu_second0001")
+WRAP_UP = {kind: WrapUpRule(seconds=30) for kind in ("chat", "call", "message")}
 AGENTS = ("us_agent0001", "us_agent0002", "us_agent0003")
 
 
@@ -180,7 +181,7 @@ def random_journal(seed: int, steps: int) -> list[e.Entry]:
     dice, engine, now_ms = random.Random(seed), Engine(), NOON
     entries: list[e.Entry] = engine.handle(c.Start(epoch=1), now_ms)
     for queue_id in QUEUES:
-        rule = QueueRule(queue_id=queue_id, wrap_up_s=30)
+        rule = QueueRule(queue_id=queue_id, wrap_up=WRAP_UP)
         entries += engine.handle(c.SetQueue(queue=rule), now_ms)
     made = 0
     for _ in range(steps):

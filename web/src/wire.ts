@@ -126,7 +126,12 @@ export interface Wire {
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
   QueueLive: QueueLive;
+  QueueOverflow: QueueOverflow;
+  QueueRollbackBody: QueueRollbackBody;
+  QueueStep: QueueStep;
+  QueueVersionView: QueueVersionView;
   QueueView: QueueView;
+  QueueWarning: QueueWarning;
   ReceiptChanged: ReceiptChanged;
   ReceiptSet: ReceiptSet;
   ReceiptView: ReceiptView;
@@ -136,6 +141,7 @@ export interface Wire {
   RouteBody: RouteBody;
   RouteView: RouteView;
   ServerFrame: ServerFrame;
+  ServiceTarget: ServiceTarget;
   SetUpBody: SetUpBody;
   SignInBody: SignInBody;
   SiteBody: SiteBody;
@@ -153,6 +159,7 @@ export interface Wire {
   UserView: UserView;
   WaitRange: WaitRange;
   WaitingView: WaitingView;
+  WrapUpTime: WrapUpTime;
 }
 /**
  * The request with this ``ref`` is durable. ``id``, ``seq``, ``at_ms`` are a message's.
@@ -214,6 +221,8 @@ export interface Resume {
 }
 /**
  * What an agent can do: skill id to level, queues served, capacity per kind.
+ *
+ *     ``weight`` is the share of the work in queues that share by weight.
  */
 export interface AgentProfileBody {
   skills?: {
@@ -223,6 +232,7 @@ export interface AgentProfileBody {
    * Items: Id.
    */
   queue_ids?: string[];
+  weight?: number;
   capacity?: {
     [k: string]: number;
   };
@@ -234,6 +244,7 @@ export interface AgentProfileView {
     [k: string]: number;
   };
   queue_ids: string[];
+  weight: number;
   capacity: {
     [k: string]: number;
   };
@@ -820,20 +831,92 @@ export interface DirectoryView {
   agents: AgentView[];
   queues: QueueView[];
 }
+/**
+ * A queue in its published ``version``. Names of skills are as they are now. ``warnings``
+ *     are filled in where queues are set up, not in the directory.
+ */
 export interface QueueView {
   id: string;
+  version: number;
   name: string;
-  required_skills: {
-    [k: string]: number;
-  };
+  steps: QueueStep[];
+  order: "best_skill" | "least_loaded" | "longest_idle" | "manual" | "round_robin" | "weighted";
+  overflow: QueueOverflow[];
   priority: number;
   hours_id: string | null;
   offer_timeout_s: {
     [k: string]: number;
   };
-  wrap_up_s: number;
-  service_target_s: number;
+  no_answer_strikes: number;
+  reply_timeout_s: number;
+  sticky_s: number;
+  pull_oldest: number;
+  fairness_window_s: number;
+  wrap_up: {
+    [k: string]: WrapUpTime;
+  };
+  service_target: {
+    [k: string]: ServiceTarget;
+  };
   disposition_ids: string[];
+  warnings: QueueWarning[];
+}
+/**
+ * Who may serve for how long: after ``after_s`` the next step begins; the last has none.
+ *
+ *     ``preferred`` puts the agents who meet it first without keeping the others away. The
+ *     interaction's own skills are needed too, unless ``drops_own``. ``priority`` is added when the
+ *     step begins. ``skip_if`` goes past the step when, at that moment, no fitting agent is ready,
+ *     or none is on duty.
+ */
+export interface QueueStep {
+  /**
+   * Skills by name or id, e.g. `spanish >= 60 AND (billing OR sales)`.
+   */
+  expression: string;
+  /**
+   * Skills by name or id, e.g. `spanish >= 60 AND (billing OR sales)`.
+   */
+  preferred: string;
+  after_s: number | null;
+  priority: number;
+  skip_if: "nobody_on_duty" | "nobody_ready" | "none";
+  drops_own: boolean;
+}
+/**
+ * When this queue cannot help: go to another queue, or (``to_queue_id`` null) ask for a
+ *     message. ``limit`` is seconds for ``wait``, a count for ``size``, and 0 for the others.
+ */
+export interface QueueOverflow {
+  when: "closed" | "nobody_on_duty" | "size" | "wait";
+  limit: number;
+  to_queue_id: string | null;
+}
+/**
+ * Time after the exchange. ``none``: no wrap-up. ``optional``: the capacity is free at once,
+ *     and the outcome may still be given for ``seconds``. ``timed``: it ends after ``seconds`` by
+ *     itself. ``forced``: it lasts until the agent finishes it. ``extension_s`` may be added once.
+ */
+export interface WrapUpTime {
+  mode: "forced" | "none" | "optional" | "timed";
+  seconds: number;
+  extension_s: number;
+}
+/**
+ * ``percent`` of the contacts are to be answered within ``within_s`` seconds.
+ */
+export interface ServiceTarget {
+  percent: number;
+  within_s: number;
+}
+/**
+ * Something that was accepted but will hardly do what is wanted. ``step`` counts from 0.
+ */
+export interface QueueWarning {
+  code:
+    "contradiction" | "never_reached" | "nobody_qualifies" | "overflow_cycle" | "overflow_first" | "sticky_too_long";
+  step: number | null;
+  message: string;
 }
 export interface DispositionBody {
   name: string;
@@ -1068,24 +1151,42 @@ export interface PreferencesBody {
   };
 }
 /**
- * A queue. ``required_skills`` maps skill ids to minimum levels, all of them needed.
+ * A queue. What is left out has its default; kinds that are left out, too. There are at
+ *     most 8 steps and 8 overflows.
+ *
+ *     ``no_answer_strikes``: unanswered offers in a row after which an agent is not ready.
+ *     ``reply_timeout_s``: a chat whose agent stays silent that long goes to somebody else (0:
+ *     never). ``sticky_s``: who helped the contact last is waited for that long first (0: not).
+ *     ``pull_oldest``: agents may take by hand only the oldest so many (0: none).
+ *     ``fairness_window_s``: the span over which work is shared out evenly (0: off). ``note`` says
+ *     what this version changes.
  */
 export interface QueueBody {
   name: string;
-  required_skills?: {
-    [k: string]: number;
-  };
+  steps?: QueueStep[];
+  order?: "best_skill" | "least_loaded" | "longest_idle" | "manual" | "round_robin" | "weighted";
+  overflow?: QueueOverflow[];
   priority?: number;
   hours_id?: string | null;
   offer_timeout_s?: {
     [k: string]: number;
   };
-  wrap_up_s?: number;
-  service_target_s?: number;
+  no_answer_strikes?: number;
+  reply_timeout_s?: number;
+  sticky_s?: number;
+  pull_oldest?: number;
+  fairness_window_s?: number;
+  wrap_up?: {
+    [k: string]: WrapUpTime;
+  };
+  service_target?: {
+    [k: string]: ServiceTarget;
+  };
   /**
    * Items: Id.
    */
   disposition_ids?: string[];
+  note?: string;
 }
 /**
  * Live figures of a queue, at most one per second and queue.
@@ -1093,6 +1194,25 @@ export interface QueueBody {
 export interface QueueChanged {
   type: "queue.changed";
   queue: QueueLive;
+}
+/**
+ * Publish an earlier version's configuration again, as a new version.
+ */
+export interface QueueRollbackBody {
+  version: number;
+  note?: string;
+}
+/**
+ * One publication. ``of_version`` is the earlier version that a rollback brought back.
+ */
+export interface QueueVersionView {
+  version: number;
+  at_ms: number;
+  by_id: string;
+  by_name: string;
+  note: string;
+  of_version: number | null;
+  queue: QueueView;
 }
 /**
  * A party received or read further.

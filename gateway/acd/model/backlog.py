@@ -96,7 +96,7 @@ class Backlog:
     def requirement(self, interaction: Interaction, queue: QueueRule | None) -> Requirement:
         """Return what an interaction needs."""
         own = skill_key(interaction.skills)
-        key = (KIND_NUMBER[interaction.kind], interaction.queue_id, own)
+        key = (KIND_NUMBER[interaction.kind], interaction.queue_id, own, interaction.step)
         return self._matrix.requirement(key, queue)
 
     def join(self, interaction: Interaction, queue: QueueRule | None) -> None:

@@ -38,6 +38,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     direct_agent_id: str | None = None
     direct_until_ms: int | None = None
     excluded: dict[str, int] = {}
+    step: int = 0
     accepted_at_ms: int | None = None
     ended_at_ms: int | None = None
     wrap_up_until_ms: int | None = None

@@ -1,6 +1,6 @@
 """Who can do what: requirements x skill profiles, as two families of big-integer bit masks.
 
-Every distinct requirement (kind, queue, own skills) gets a number, every distinct profile
+Every distinct requirement (kind, queue, own skills, step) gets a number, every distinct profile
 (queues, skills) gets one; a mask tells in one AND which of thousands go together. Masks are
 completed only when they are asked for, so a new profile or requirement costs nothing at once.
 """
@@ -15,7 +15,7 @@ from gateway.acd.model.order import NEVER, Key, Order
 
 Gather = Callable[[Sequence[Key]], tuple[Key, ...]]
 SkillKey = tuple[tuple[str, int], ...]
-RequirementKey = tuple[int, str, SkillKey]
+RequirementKey = tuple[int, str, SkillKey, int]
 ProfileKey = tuple[tuple[str, ...] | None, SkillKey]
 
 
@@ -27,15 +27,17 @@ def skill_key(skills: dict[str, int]) -> SkillKey:
 class Requirement:
     """Work that needs the same: one order of waiting interactions, one mask of profiles."""
 
-    __slots__ = ("head", "kind", "known", "mask", "needed", "number", "order", "own", "queue_id")
+    __slots__ = (
+        "head", "kind", "known", "mask", "needed", "number", "order", "own", "queue_id", "step",
+    )  # fmt: skip
 
     def __init__(self, key: RequirementKey, number: int, queue: QueueRule | None) -> None:
-        self.kind, self.queue_id, own = key
+        self.kind, self.queue_id, own, self.step = key
         self.own = dict(own)
         self.number = number
         self.order = Order()
         self.head = NEVER
-        self.needed = required(queue, self.own)
+        self.needed = required(queue, self.own, self.step)
         self.mask = 0
         self.known = 0
 
@@ -129,7 +131,7 @@ class Matrix:
         for group in self.groups:
             group.drop(requirement, self.requirements)
         requirement.number = len(self.requirements)
-        requirement.needed = required(queue, requirement.own)
+        requirement.needed = required(queue, requirement.own, requirement.step)
         requirement.mask = requirement.known = 0
         self.requirements.append(requirement)
         self.heads.append(NEVER)

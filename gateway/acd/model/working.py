@@ -116,8 +116,8 @@ def end_work(engine: Matching, item: Interaction, by: Literal["agent", "contact"
     """Go to wrap-up, or close at once where the queue has none."""
     agent_id = str(item.agent_id)
     queue = engine.state.queues.get(item.queue_id)
-    wrap_up_s = queue.wrap_up_s if queue is not None else 0
-    until_ms = engine.now_ms + 1000 * wrap_up_s if wrap_up_s else None
+    rule = queue.wrap_up_of(item.kind) if queue is not None else None
+    until_ms = engine.now_ms + 1000 * rule.seconds if rule is not None and rule.seconds else None
     engine.emit(
         e.Ended(
             at_ms=engine.now_ms,

@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
-from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.configuration import Profile
 from gateway.acd.model.hours import Hours
+from gateway.acd.service.queue_rules import stored_view
 from gateway.acd.store import configuration, interactions
-from gateway.acd.wire import HoursView, OpenWindow, QueueView
+from gateway.acd.wire import HoursView, OpenWindow
+from gateway.acd.wire.queues import QueueView
 from gateway.kernel.actor import Actor
 from gateway.platform.database.port import Tx
 from gateway.tenancy.wire import UserView
@@ -29,6 +31,7 @@ class Book:
     people: dict[str, UserView] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
+    skills: dict[str, str] = field(default_factory=dict)
 
     def queue_name(self, queue_id: str) -> str:
         """Return a queue's name, empty when it is gone."""
@@ -52,34 +55,22 @@ def read_book(tx: Tx, people: People) -> Book:
     """Read everything a partition needs to know."""
     hours = [hours_view(row, 0) for row in configuration.all_of(tx, "hours")]
     return Book(
-        queues={row["id"]: queue_view(row) for row in configuration.all_of(tx, "queue")},
+        queues={row["id"]: stored_view(row) for row in configuration.all_of(tx, "queue")},
         hours={view.id: hours_of(view) for view in hours},
         people={person.id: person for person in people(tx)},
         notes=interactions.notes_of_live(tx),
         profiles={key: profile_of(row) for key, row in configuration.profiles(tx).items()},
-    )
-
-
-def queue_view(row: Mapping[str, Any]) -> QueueView:
-    """Return a queue as staff see it."""
-    return QueueView(**{name: row[name] for name in QueueView.__struct_fields__})
-
-
-def rule_of(view: QueueView) -> QueueRule:
-    """Return a queue as routing sees it."""
-    return QueueRule(
-        queue_id=view.id,
-        skills=view.required_skills,
-        priority=view.priority,
-        offer_timeout_s=view.offer_timeout_s,
-        wrap_up_s=view.wrap_up_s,
+        skills={row["id"]: row["name"] for row in configuration.all_of(tx, "skill")},
     )
 
 
 def profile_of(row: Mapping[str, Any]) -> Profile:
     """Return a stored profile as routing sees it."""
     return Profile(
-        queue_ids=tuple(row["queue_ids"]), skills=row["skills"], capacity=row["capacity"]
+        queue_ids=tuple(row["queue_ids"]),
+        skills=row["skills"],
+        capacity=row["capacity"],
+        weight=row["weight"],
     )
 
 

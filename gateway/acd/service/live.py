@@ -8,6 +8,7 @@ from typing import Literal
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
+from gateway.acd.service.queue_rules import shown
 from gateway.acd.service.views import agent_view, interaction_view, queue_live, serving
 from gateway.acd.service.waits import estimate_views
 from gateway.acd.wire import (
@@ -120,7 +121,7 @@ class Live:
         )
         return DirectoryView(
             agents=[agent_view(partition, agent.id) for agent in there],
-            queues=list(partition.book.queues.values()),
+            queues=[shown(view, partition.book.skills) for view in partition.book.queues.values()],
         )
 
     async def place(self, tenant_id: str, interaction_id: str) -> QueuePlace:

@@ -18,8 +18,9 @@ from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.estimate import Estimates
-from gateway.acd.service.book import Book, People, read_book, rule_of
+from gateway.acd.service.book import Book, People, read_book
 from gateway.acd.service.decision import Decision, Work, build
+from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
 from gateway.acd.store import journal
 from gateway.kernel.clock import Clock

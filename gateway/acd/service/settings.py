@@ -11,9 +11,12 @@ import msgspec
 from gateway.acd.model import commands as c
 from gateway.acd.model import hours as business_hours
 from gateway.acd.model.configuration import KINDS, Profile
-from gateway.acd.service.book import hours_of, hours_view, queue_view, rule_of
+from gateway.acd.service.book import hours_of, hours_view
 from gateway.acd.service.partitions import Partitions
+from gateway.acd.service.queue_rules import skills_named
+from gateway.acd.service.queues import QueueSettings, check_exist
 from gateway.acd.store import configuration as store
+from gateway.acd.store import queues as queue_store
 from gateway.acd.wire import (
     AgentProfileBody,
     AgentProfileView,
@@ -21,11 +24,10 @@ from gateway.acd.wire import (
     DispositionView,
     HoursBody,
     HoursView,
-    QueueBody,
-    QueueView,
     SkillBody,
     SkillView,
 )
+from gateway.acd.wire.queues import QueueBody, QueueView
 from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
@@ -62,6 +64,7 @@ class Settings:
         self._partitions = partitions
         self._audit = audit
         self._locks: dict[str, asyncio.Lock] = {}
+        self.of_queues = QueueSettings(partitions, audit, self._lock)
         self.guards: list[InUse] = []
 
     # ---- skills and dispositions
@@ -75,6 +78,8 @@ class Settings:
         """Add a skill, or replace it."""
         body = msgspec.structs.replace(body, name=_name(body.name))
         row = await self._put(actor, "skill", skill_id, body)
+        partition = await self._partitions.get(actor.tenant_id)
+        partition.book.skills[row["id"]] = row["name"]
         return SkillView(**_only(row, SkillView))
 
     async def dispositions(self, actor: Actor) -> list[DispositionView]:
@@ -113,39 +118,11 @@ class Settings:
 
     async def queues(self, actor: Actor) -> list[QueueView]:
         """Return the queues."""
-        return [queue_view(row) for row in await self._list(actor, "queue")]
+        return await self.of_queues.all(actor)
 
     async def put_queue(self, actor: Actor, queue_id: str | None, body: QueueBody) -> QueueView:
-        """Add a queue, or replace it; routing follows at once."""
-        authorize(actor, "queue.change", Relation.TENANT)
-        body = msgspec.structs.replace(body, name=_name(body.name))
-        partition = await self._partitions.get(actor.tenant_id)
-        is_new = queue_id is None
-        chosen = queue_id or new_id("qu", self._partitions.clock.now_ms())
-        view = QueueView(id=chosen, **msgspec.to_builtins(body))
-        everywhere = [
-            agent_id
-            for agent_id in partition.engine.state.agents
-            if agent_id not in partition.book.profiles
-        ]
-
-        def check(tx: Tx) -> None:
-            self._check(tx, "queue", queue_id, body)
-            _check_references(tx, body)
-
-        def work(tx: Tx) -> None:
-            (store.insert if is_new else store.update)(tx, "queue", chosen, body)
-            if is_new:
-                for agent_id in everywhere:
-                    conversations.set_agent_queues(tx, agent_id, [*partition.book.queues, chosen])
-            self._audit(tx, actor, f"queue.{'make' if is_new else 'change'}", chosen)
-
-        async with self._lock(actor.tenant_id):
-            await self._partitions.database.read(actor.tenant_id, check)
-            await partition.submit(c.SetQueue(queue=rule_of(view)), work)
-            partition.book.queues[chosen] = view
-        self._partitions.places.queue_changed(partition, chosen)
-        return view
+        """Add a queue, or publish its next version; routing follows at once."""
+        return await self.of_queues.put(actor, queue_id, body)
 
     async def remove(self, actor: Actor, noun: str, object_id: str) -> None:
         """Remove a skill, queue, hours or disposition that nothing refers to."""
@@ -160,6 +137,8 @@ class Settings:
 
         def work(tx: Tx) -> None:
             store.delete(tx, noun, object_id)
+            if noun == "queue":
+                queue_store.forget(tx, object_id)
             self._audit(tx, actor, f"{noun}.remove", object_id)
 
         async with self._lock(actor.tenant_id):
@@ -170,6 +149,7 @@ class Settings:
             else:
                 await self._partitions.database.write(actor.tenant_id, work)
                 partition.book.hours.pop(object_id, None)
+                partition.book.skills.pop(object_id, None)
 
     # ---- agents
 
@@ -195,14 +175,15 @@ class Settings:
             queue_ids=tuple(body.queue_ids),
             skills=dict(body.skills),
             capacity={str(kind): limit for kind, limit in body.capacity.items()},
+            weight=body.weight,
         )
 
         def check(tx: Tx) -> str:
             names = {user.id: user.name for user in self._partitions.people(tx)}
             if user_id not in names:
                 raise not_found("user")
-            _check_exist(tx, "skill", body.skills, "skills")
-            _check_exist(tx, "queue", body.queue_ids, "queue_ids")
+            check_exist(tx, "skill", body.skills, "skills")
+            check_exist(tx, "queue", body.queue_ids, "queue_ids")
             return names[user_id]
 
         def work(tx: Tx) -> None:
@@ -271,21 +252,9 @@ def _profile_view(
         name=name,
         skills=profile.skills,
         queue_ids=served,
+        weight=profile.weight,
         capacity={kind: profile.limit(kind) for kind in KINDS},
     )
-
-
-def _check_references(tx: Tx, body: QueueBody) -> None:
-    _check_exist(tx, "skill", body.required_skills, "required_skills")
-    _check_exist(tx, "disposition", body.disposition_ids, "disposition_ids")
-    if body.hours_id is not None:
-        _check_exist(tx, "hours", [body.hours_id], "hours_id")
-
-
-def _check_exist(tx: Tx, noun: str, ids: Any, field: str) -> None:
-    known = {row["id"] for row in store.all_of(tx, noun)}
-    if not known.issuperset(ids):
-        raise WeccError("bad_value", f"It names a {noun} that does not exist.", field=field)
 
 
 def _is_used(tx: Tx, noun: str, object_id: str) -> bool:
@@ -294,11 +263,13 @@ def _is_used(tx: Tx, noun: str, object_id: str) -> bool:
     profiles = store.profiles(tx).values()
     match noun:
         case "skill":
-            used = [row["required_skills"] for row in queues] + [row["skills"] for row in profiles]
+            needed = [skills_named(row["steps"]) for row in queues]
+            used = [*needed, *(set(row["skills"]) for row in profiles)]
         case "disposition":
-            used = [row["disposition_ids"] for row in queues]
+            used = [set(row["disposition_ids"]) for row in queues]
         case "hours":
-            used = [[row["hours_id"]] for row in queues]
+            used = [{row["hours_id"]} for row in queues]
         case _:
-            used = [row["queue_ids"] for row in profiles]
+            targets = [{to["to_queue_id"] for to in row["overflow"]} for row in queues]
+            used = [*targets, *(set(row["queue_ids"]) for row in profiles)]
     return any(object_id in ids for ids in used)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from gateway.acd.service.queue_rules import checked
 from gateway.acd.store import configuration
-from gateway.acd.wire import DispositionBody, HoursBody, OpenWindow, QueueBody
+from gateway.acd.store.queues import publish
+from gateway.acd.wire import DispositionBody, HoursBody, OpenWindow
+from gateway.acd.wire.queues import QueueBody
+from gateway.kernel.actor import system
 from gateway.kernel.ids import new_id
 from gateway.platform.database.port import Tx
 
@@ -33,5 +37,5 @@ def defaults(tx: Tx) -> str:
         configuration.insert(tx, "disposition", ids[-1], DispositionBody(name=name, code=code))
     queue_id = new_id("qu", tx.now_ms)
     queue = QueueBody(name="General", hours_id=hours_id, disposition_ids=ids)
-    configuration.insert(tx, "queue", queue_id, queue)
+    publish(tx, queue_id, checked(queue, {}), system(tx.tenant_id))
     return queue_id

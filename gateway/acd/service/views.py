@@ -83,7 +83,7 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
 
 def serving(state: State, index: Index, queue_id: str) -> list[Agent]:
     """Return the ready agents who fit a queue's own needs."""
-    requirement = index.matrix.requirement((CHAT, queue_id, ()), state.queues.get(queue_id))
+    requirement = index.matrix.requirement((CHAT, queue_id, (), 0), state.queues.get(queue_id))
     groups = index.matrix.groups_for(requirement)
     return [
         seat.agent

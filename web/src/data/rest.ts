@@ -78,6 +78,17 @@ export function useQueues() {
   });
 }
 
+/** Seconds within which a queue wants its work answered; of all kinds, the shortest. */
+export function targetS(
+  queues: QueueView[] | undefined,
+  queueId: string,
+  kind?: string,
+): number | undefined {
+  const targets = queues?.find((queue) => queue.id === queueId)?.service_target ?? {};
+  const wanted = kind && targets[kind] ? [targets[kind]] : Object.values(targets);
+  return wanted.length ? Math.min(...wanted.map((target) => target.within_s)) : undefined;
+}
+
 export function useDispositions(enabled = true) {
   return useQuery({
     queryKey: ["dispositions"],

@@ -67,8 +67,9 @@ export const adminEn = {
   "queues.add": "Add queue",
   "queues.empty": "No queues yet",
   "queues.empty.more": "Add the first one, then let a route lead to it and agents serve it.",
-  "queues.skills": "Required skills",
-  "queues.skills.more": "An agent needs all of them, at this level or above.",
+  "queues.skills": "Who may serve",
+  "queues.skills.more":
+    "Skills with AND, OR, NOT and levels from 0 to 100: Spanish >= 60 AND NOT Trainee. Empty: everyone. Names with spaces stand in double quotes.",
   "queues.priority": "Priority",
   "queues.priority.more": "Higher is offered first. -100 to 100.",
   "queues.target": "Answer within",

@@ -64,8 +64,9 @@ export const adminZh = {
   "queues.add": "添加队列",
   "queues.empty": "还没有队列",
   "queues.empty.more": "先添加一个，然后让路由指向它，并让客服服务它。",
-  "queues.skills": "所需技能",
-  "queues.skills.more": "客服必须全部具备，并达到此等级或以上。",
+  "queues.skills": "谁可接待",
+  "queues.skills.more":
+    "技能用 AND、OR、NOT 组合，等级从 0 到 100：西班牙语 >= 60 AND NOT 实习。留空表示所有人。带空格的名称用双引号。",
   "queues.priority": "优先级",
   "queues.priority.more": "数值大的先分配。-100 到 100。",
   "queues.target": "应答目标",

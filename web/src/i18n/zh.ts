@@ -371,6 +371,7 @@ export const zh = {
   "error.timeout": "服务器未及时响应。请重试。",
   "error.bad_request": "请求无法读取。",
   "error.bad_value": "某个值不被允许。",
+  "error.bad_expression": "技能表达式有误，请检查拼写、括号和引号。",
   "error.bad_text": "文字为空、过长或包含无效字符。",
   "error.bad_sdp": "通话参数无法使用，请重试。",
   "error.bad_file": "不接受此文件的内容、名称或大小。",

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useQueues } from "../data/rest";
+import { targetS, useQueues } from "../data/rest";
 import { useText } from "../i18n";
 import { duration } from "../i18n/format";
 import { Icon } from "../icons";
@@ -59,11 +59,7 @@ export function TopBar() {
       <AgentState />
       <ul className={css.queues} aria-label={t("queue.now")}>
         {busiest.map((queue) => (
-          <Figure
-            key={queue.queue_id}
-            queue={queue}
-            targetS={settings?.find((each) => each.id === queue.queue_id)?.service_target_s}
-          />
+          <Figure key={queue.queue_id} queue={queue} targetS={targetS(settings, queue.queue_id)} />
         ))}
       </ul>
       <div className={css.grow} />

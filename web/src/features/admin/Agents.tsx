@@ -31,7 +31,12 @@ function Profile({ agent, close }: { agent: AgentProfileView; close: () => void 
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const form = useForm<Required<AgentProfileBody>>({
-    initialValues: { skills: agent.skills, queue_ids: agent.queue_ids, capacity: agent.capacity },
+    initialValues: {
+      skills: agent.skills,
+      queue_ids: agent.queue_ids,
+      weight: agent.weight,
+      capacity: agent.capacity,
+    },
   });
   const save = async (values: Required<AgentProfileBody>) => {
     setBusy(true);

@@ -2,21 +2,35 @@ import { MultiSelect, NumberInput, Select, SimpleGrid, TextInput } from "@mantin
 import type { UseFormReturnType } from "@mantine/form";
 import { t } from "../../i18n";
 import { duration } from "../../i18n/format";
-import type { DispositionView, HoursView, QueueBody, QueueView, SkillView } from "../../wire";
+import type {
+  DispositionView,
+  HoursView,
+  QueueBody,
+  QueueStep,
+  QueueView,
+  ServiceTarget,
+  WrapUpTime,
+} from "../../wire";
 import { useList } from "./data";
-import { Levels } from "./Levels";
 import { type Listed, Listing } from "./Listing";
 
 const KINDS = ["chat", "call", "message"] as const;
 const OFFER_S: Record<string, number> = { chat: 30, call: 20, message: 300 };
 
-/** Skills by name, with their levels. */
-export function SkillNames({ skills }: { skills: Record<string, number> }) {
-  const { data } = useList<SkillView>("/skills");
-  const names = Object.entries(skills).map(
-    ([id, level]) => `${data?.find((skill) => skill.id === id)?.name ?? id} ≥ ${level}`,
-  );
-  return <>{names.join(", ") || "–"}</>;
+const WRAP_UP: WrapUpTime = { mode: "timed", seconds: 60, extension_s: 0 };
+const TARGET: ServiceTarget = { percent: 80, within_s: 60 };
+const STEP: QueueStep = {
+  expression: "",
+  preferred: "",
+  after_s: null,
+  priority: 0,
+  skip_if: "none",
+  drops_own: false,
+};
+
+/** The same for every kind of work. */
+function everyKind<Value>(value: Value): Record<string, Value> {
+  return Object.fromEntries(KINDS.map((kind) => [kind, value]));
 }
 
 function HoursName({ id }: { id: string | null }) {
@@ -26,9 +40,18 @@ function HoursName({ id }: { id: string | null }) {
   );
 }
 
+/** No seconds, no wrap-up; the mode stays what it was otherwise. */
+function wrapUpOf(before: WrapUpTime, seconds: number): WrapUpTime {
+  if (!seconds) return { mode: "none", seconds: 0, extension_s: 0 };
+  return { ...before, mode: before.mode === "none" ? "timed" : before.mode, seconds };
+}
+
 function Fields({ form }: { form: UseFormReturnType<QueueBody> }) {
   const { data: hours } = useList<HoursView>("/hours");
   const { data: dispositions } = useList<DispositionView>("/dispositions");
+  const [first = STEP, ...later] = form.values.steps ?? [];
+  const target = form.values.service_target?.chat ?? TARGET;
+  const wrapUp = form.values.wrap_up?.chat ?? WRAP_UP;
   const timeouts = form.values.offer_timeout_s ?? {};
   return (
     <>
@@ -39,12 +62,18 @@ function Fields({ form }: { form: UseFormReturnType<QueueBody> }) {
         data-autofocus
         {...form.getInputProps("name")}
       />
-      <Levels
+      <TextInput
         label={t("queues.skills")}
         description={t("queues.skills.more")}
-        value={form.values.required_skills ?? {}}
-        onChange={(value) => form.setFieldValue("required_skills", value as never)}
-        error={form.errors.required_skills}
+        maxLength={1_000}
+        value={first.expression}
+        onChange={(event) =>
+          form.setFieldValue("steps", [
+            { ...first, expression: event.currentTarget.value },
+            ...later,
+          ] as never)
+        }
+        error={form.errors.steps}
       />
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <NumberInput
@@ -60,7 +89,14 @@ function Fields({ form }: { form: UseFormReturnType<QueueBody> }) {
           min={1}
           max={86_400}
           suffix=" s"
-          {...form.getInputProps("service_target_s")}
+          value={target.within_s}
+          onChange={(value) =>
+            form.setFieldValue(
+              "service_target",
+              everyKind({ ...target, within_s: Number(value) || 1 }) as never,
+            )
+          }
+          error={form.errors.service_target}
         />
       </SimpleGrid>
       <Select
@@ -96,7 +132,11 @@ function Fields({ form }: { form: UseFormReturnType<QueueBody> }) {
         min={0}
         max={900}
         suffix=" s"
-        {...form.getInputProps("wrap_up_s")}
+        value={wrapUp.mode === "none" ? 0 : wrapUp.seconds}
+        onChange={(value) =>
+          form.setFieldValue("wrap_up", everyKind(wrapUpOf(wrapUp, Number(value) || 0)) as never)
+        }
+        error={form.errors.wrap_up}
       />
       <MultiSelect
         label={t("queues.dispositions")}
@@ -115,27 +155,31 @@ const queues: Listed<QueueView, QueueBody> = {
   width: 560,
   columns: [
     { head: "admin.name", cell: (queue) => queue.name },
-    { head: "queues.skills", cell: (queue) => <SkillNames skills={queue.required_skills} /> },
+    { head: "queues.skills", cell: (queue) => queue.steps[0]?.expression || "–" },
     { head: "queues.hours", cell: (queue) => <HoursName id={queue.hours_id} /> },
     { head: "queues.priority", cell: (queue) => queue.priority, number: true },
     {
       head: "queues.target",
-      cell: (queue) => duration(queue.service_target_s * 1_000),
+      cell: (queue) => duration((queue.service_target.chat ?? TARGET).within_s * 1_000),
       number: true,
     },
-    { head: "queues.wrap", cell: (queue) => duration(queue.wrap_up_s * 1_000), number: true },
+    {
+      head: "queues.wrap",
+      cell: (queue) => duration((queue.wrap_up.chat ?? WRAP_UP).seconds * 1_000),
+      number: true,
+    },
   ],
   blank: {
     name: "",
-    required_skills: {},
+    steps: [STEP],
     priority: 0,
     hours_id: null,
     offer_timeout_s: {},
-    wrap_up_s: 60,
-    service_target_s: 30,
+    wrap_up: everyKind(WRAP_UP),
+    service_target: {},
     disposition_ids: [],
   },
-  bodyOf: ({ id: _id, ...body }) => body,
+  bodyOf: ({ id: _id, version: _version, warnings: _warnings, ...body }) => body,
   fields: (form) => <Fields form={form} />,
 };
 

@@ -1,7 +1,7 @@
 import { Badge, Button } from "@mantine/core";
 import { Link, useLocation } from "wouter";
 import { queryClient } from "../../data/query";
-import { useQueues } from "../../data/rest";
+import { targetS, useQueues } from "../../data/rest";
 import { useLanguage, useText } from "../../i18n";
 import { duration, shortWhen } from "../../i18n/format";
 import { Icon } from "../../icons";
@@ -16,11 +16,11 @@ import type { Item, View } from "./items";
 import { snippet } from "./words";
 
 /** How long somebody has been waiting; coloured near and past the queue's target. */
-function Wait({ sinceMs, queueId }: { sinceMs: number; queueId: string }) {
+function Wait({ sinceMs, queueId, kind }: { sinceMs: number; queueId: string; kind: string }) {
   const t = useText();
   const now = useNow();
   const { data: queues } = useQueues();
-  const target = queues?.find((queue) => queue.id === queueId)?.service_target_s;
+  const target = targetS(queues, queueId, kind);
   const waited = now - sinceMs;
   const level = !target
     ? ""
@@ -68,7 +68,11 @@ function Right({ item, view, unread }: { item: Item; view: View; unread: number 
   return (
     <span className={css.right}>
       {live && since !== null ? (
-        <Wait sinceMs={since} queueId={interaction?.queue_id ?? ""} />
+        <Wait
+          sinceMs={since}
+          queueId={interaction?.queue_id ?? ""}
+          kind={interaction?.kind ?? ""}
+        />
       ) : (
         <span className={`num muted ${css.wait}`}>
           {shortWhen(language, conversation.last_message?.at_ms ?? conversation.created_at_ms, now)}

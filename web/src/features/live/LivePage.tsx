@@ -1,7 +1,7 @@
 import { Table } from "@mantine/core";
 import { useEffect } from "react";
 import { Link } from "wouter";
-import { useLiveBoard, useQueues } from "../../data/rest";
+import { targetS, useLiveBoard, useQueues } from "../../data/rest";
 import { type Key, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
@@ -81,7 +81,7 @@ function Queues({ queues }: { queues: QueueLive[] }) {
       </Table.Thead>
       <Table.Tbody>
         {queues.map((queue) => {
-          const target = settings?.find((each) => each.id === queue.queue_id)?.service_target_s;
+          const target = targetS(settings, queue.queue_id);
           const waited =
             queue.longest_wait_since_ms === null ? null : now - queue.longest_wait_since_ms;
           return (
@@ -184,7 +184,7 @@ function Waiting({ items }: { items: InteractionView[] }) {
       <Table.Tbody>
         {items.map((item) => {
           const waited = now - item.enqueued_at_ms;
-          const target = settings?.find((queue) => queue.id === item.queue_id)?.service_target_s;
+          const target = targetS(settings, item.queue_id, item.kind);
           return (
             <Table.Tr key={item.id}>
               <Table.Td>

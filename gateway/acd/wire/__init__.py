@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from gateway.acd.wire.queues import QueueView
 from gateway.engagement.wire import ConversationView
 from gateway.kernel.wire import Body, ClientFrame, Id, Name, Sdp, ServerFrame, ShortText, View
 
@@ -212,38 +213,15 @@ class SkillView(View):
     description: str
 
 
-class QueueBody(Body):
-    """A queue. ``required_skills`` maps skill ids to minimum levels, all of them needed."""
-
-    name: Name
-    required_skills: dict[Id, Level] = {}
-    priority: Annotated[int, Meta(ge=-100, le=100)] = 0
-    hours_id: Id | None = None
-    offer_timeout_s: dict[
-        Literal["chat", "call", "message"], Annotated[int, Meta(ge=5, le=900)]
-    ] = {}
-    wrap_up_s: Annotated[int, Meta(ge=0, le=900)] = 60
-    service_target_s: Annotated[int, Meta(ge=1, le=86_400)] = 30
-    disposition_ids: list[Id] = []
-
-
-class QueueView(View):
-    id: str
-    name: str
-    required_skills: dict[str, int]
-    priority: int
-    hours_id: str | None
-    offer_timeout_s: dict[str, int]
-    wrap_up_s: int
-    service_target_s: int
-    disposition_ids: list[str]
-
-
 class AgentProfileBody(Body):
-    """What an agent can do: skill id to level, queues served, capacity per kind."""
+    """What an agent can do: skill id to level, queues served, capacity per kind.
+
+    ``weight`` is the share of the work in queues that share by weight.
+    """
 
     skills: dict[Id, Level] = {}
     queue_ids: list[Id] = []
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 100
     capacity: dict[Literal["chat", "call", "message"], Annotated[int, Meta(ge=0, le=25)]] = {}
 
 
@@ -252,6 +230,7 @@ class AgentProfileView(View):
     name: str
     skills: dict[str, int]
     queue_ids: list[str]
+    weight: int
     capacity: dict[str, int]
 
 

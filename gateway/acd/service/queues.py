@@ -1,0 +1,194 @@
+"""Queues: set up, looked over, published as versions, rolled back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+
+from gateway.acd.model import commands as c
+from gateway.acd.model.advice import advice
+from gateway.acd.model.configuration import DEFAULT_PROFILE
+from gateway.acd.service.partition import Partition
+from gateway.acd.service.partitions import Partitions
+from gateway.acd.service.queue_rules import checked, rule_of, shown, stored_view
+from gateway.acd.store import configuration
+from gateway.acd.store import queues as store
+from gateway.acd.wire.queues import (
+    QueueBody,
+    QueueRollbackBody,
+    QueueVersionView,
+    QueueView,
+    QueueWarning,
+)
+from gateway.engagement.service import conversations
+from gateway.kernel.actor import Actor
+from gateway.kernel.errors import WeccError, not_found
+from gateway.kernel.ids import new_id
+from gateway.platform.database.port import Tx
+from gateway.tenancy.authorization import Relation, authorize
+
+Lock = Callable[[str], AbstractAsyncContextManager[None] | asyncio.Lock]
+"""Returns the lock under which a tenant's configuration changes."""
+Write = Callable[..., None]
+"""Writes to the audit log in the caller's commit."""
+
+
+class QueueSettings:
+    """Use cases of whoever sets queues up."""
+
+    def __init__(self, partitions: Partitions, audit: Write, lock: Lock) -> None:
+        self._partitions = partitions
+        self._audit = audit
+        self._lock = lock
+
+    async def all(self, actor: Actor) -> list[QueueView]:
+        """Return the queues with what should be known of each."""
+        authorize(actor, "queue.read", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        views = sorted(partition.book.queues.values(), key=lambda view: (view.name, view.id))
+        return [self._shown(partition, view) for view in views]
+
+    async def check(
+        self, actor: Actor, queue_id: str | None, body: QueueBody
+    ) -> list[QueueWarning]:
+        """Say what publishing this would be refused for (raises) or warned of."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        view = await self._prepared(partition, queue_id, queue_id or "qu_unpublished", body)
+        return self._shown(partition, view).warnings
+
+    async def put(self, actor: Actor, queue_id: str | None, body: QueueBody) -> QueueView:
+        """Publish a queue's next version; routing follows at once."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        chosen = queue_id or new_id("qu", self._partitions.clock.now_ms())
+        async with self._lock(actor.tenant_id):
+            view = await self._prepared(partition, queue_id, chosen, body)
+            return await self._publish(partition, actor, view, body.note, None)
+
+    async def versions(self, actor: Actor, queue_id: str) -> list[QueueVersionView]:
+        """Return a queue's publications, the newest first."""
+        authorize(actor, "queue.read", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        if queue_id not in partition.book.queues:
+            raise not_found("queue")
+        rows = await self._partitions.database.read(
+            actor.tenant_id, lambda tx: store.versions(tx, queue_id)
+        )
+        return [_version_view(row, partition.book.skills) for row in rows]
+
+    async def roll_back(self, actor: Actor, queue_id: str, body: QueueRollbackBody) -> QueueView:
+        """Publish an earlier version again, as a new version."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        async with self._lock(actor.tenant_id):
+            row = await self._partitions.database.read(
+                actor.tenant_id, lambda tx: store.version(tx, queue_id, body.version)
+            )
+            if row is None or queue_id not in partition.book.queues:
+                raise not_found("version")
+            earlier = msgspec.convert({**row["body"], "note": body.note}, QueueBody)
+            view = await self._prepared(partition, queue_id, queue_id, earlier)
+            return await self._publish(partition, actor, view, body.note, body.version)
+
+    # ---- pieces
+
+    async def _prepared(
+        self, partition: Partition, queue_id: str | None, chosen: str, body: QueueBody
+    ) -> QueueView:
+        """Check a body against everything it names; return it as the next version."""
+
+        def check(tx: Tx) -> None:
+            if queue_id is not None and configuration.find(tx, "queue", queue_id) is None:
+                raise not_found("queue")
+            if configuration.is_taken(tx, "queue", "name", body.name, queue_id or ""):
+                raise WeccError("already_exists", "Another one has this name.", field="name")
+            _check_references(tx, chosen, body)
+
+        body = checked(body, partition.book.skills)
+        await self._partitions.database.read(partition.tenant_id, check)
+        known = partition.book.queues.get(chosen)
+        values = msgspec.to_builtins(body)
+        return stored_view({**values, "id": chosen, "version": 1 + (known.version if known else 0)})
+
+    async def _publish(
+        self,
+        partition: Partition,
+        actor: Actor,
+        view: QueueView,
+        note: str,
+        of_version: int | None,
+    ) -> QueueView:
+        book, is_new = partition.book, view.id not in partition.book.queues
+        body = _body(view, note)
+        everywhere = [key for key in partition.engine.state.agents if key not in book.profiles]
+        operation = "queue.make" if is_new else "queue.change"
+        details = {"version": str(view.version)}
+        if of_version is not None:
+            operation, details["of_version"] = "queue.roll_back", str(of_version)
+
+        def work(tx: Tx) -> None:
+            store.publish(tx, view.id, body, actor, of_version)
+            if is_new:
+                for agent_id in everywhere:
+                    conversations.set_agent_queues(tx, agent_id, [*book.queues, view.id])
+            self._audit(tx, actor, operation, view.id, details)
+
+        await partition.submit(c.SetQueue(queue=rule_of(view)), work)
+        partition.book.queues[view.id] = view
+        self._partitions.places.queue_changed(partition, view.id)
+        return self._shown(partition, view)
+
+    def _shown(self, partition: Partition, view: QueueView) -> QueueView:
+        book = partition.book
+        profiles = [
+            book.profiles.get(person.id, DEFAULT_PROFILE)
+            for person in book.people.values()
+            if person.active
+        ]
+        found = advice(rule_of(view), profiles, partition.engine.state.queues)
+        return shown(view, book.skills, found)
+
+
+def _body(view: QueueView, note: str) -> QueueBody:
+    names = set(QueueBody.__struct_fields__) - {"note"}
+    return msgspec.convert(
+        {**{name: msgspec.to_builtins(getattr(view, name)) for name in names}, "note": note},
+        QueueBody,
+    )
+
+
+def _version_view(row: Mapping[str, Any], skills: Mapping[str, str]) -> QueueVersionView:
+    view = stored_view({**row["body"], "id": row["queue_id"], "version": row["version"]})
+    return QueueVersionView(
+        version=row["version"],
+        at_ms=row["at_ms"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        note=row["note"],
+        of_version=row["of_version"],
+        queue=shown(view, skills),
+    )
+
+
+def _check_references(tx: Tx, queue_id: str, body: QueueBody) -> None:
+    check_exist(tx, "disposition", body.disposition_ids, "disposition_ids")
+    if body.hours_id is not None:
+        check_exist(tx, "hours", [body.hours_id], "hours_id")
+    for number, overflow in enumerate(body.overflow):
+        field = f"overflow.{number}.to_queue_id"
+        if overflow.to_queue_id == queue_id:
+            raise WeccError("bad_value", "A queue cannot overflow to itself.", field=field)
+        if overflow.to_queue_id is not None:
+            check_exist(tx, "queue", [overflow.to_queue_id], field)
+
+
+def check_exist(tx: Tx, noun: str, ids: Any, field: str) -> None:
+    """Refuse ids that do not exist."""
+    known = {row["id"] for row in configuration.all_of(tx, noun)}
+    if not known.issuperset(ids):
+        raise WeccError("bad_value", f"It names a {noun} that does not exist.", field=field)

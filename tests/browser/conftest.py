@@ -20,7 +20,8 @@ STATIC = Path(__file__).parents[2] / "gateway" / "static"
 OFFICE_FLAGS = [flag for flag in FLAGS if not flag.startswith("--autoplay-policy")]
 
 
-def _present() -> None:
+def present() -> None:
+    """Ask for what browser tests need."""
     require((STATIC / "web" / "index.html").exists(), "the built desk (`make build`)")
     require((STATIC / "widget" / "widget.js").exists(), "the built widget (`make build`)")
     require(Path(CHROMIUM).exists(), "Chromium")
@@ -29,7 +30,7 @@ def _present() -> None:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[House]:
     """``wecc run --demo``, as ``make run`` starts it."""
-    _present()
+    present()
     folder = tmp_path / "data"
     folder.mkdir()
     with product(folder, "--demo") as running:
@@ -39,7 +40,7 @@ def demo(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[House]:
     """``wecc run`` in an empty data folder, without any demo."""
-    _present()
+    present()
     folder = tmp_path / "data"
     folder.mkdir()
     with product(folder) as running:
@@ -57,7 +58,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, object, obje
     return report
 
 
-async def _browsers(house: House, node: pytest.Item) -> AsyncIterator[Floor]:
+async def browsers(house: House, node: pytest.Item) -> AsyncIterator[Floor]:
+    """Open both browsers at a product; keep pictures when the test fails."""
     async with async_playwright() as playwright:
         street = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         office = await playwright.chromium.launch(executable_path=CHROMIUM, args=OFFICE_FLAGS)
@@ -77,12 +79,12 @@ async def _browsers(house: House, node: pytest.Item) -> AsyncIterator[Floor]:
 @pytest.fixture
 async def floor(demo: House, request: pytest.FixtureRequest) -> AsyncIterator[Floor]:
     """Visitors' and agents' browsers at the demo."""
-    async for opened in _browsers(demo, request.node):
+    async for opened in browsers(demo, request.node):
         yield opened
 
 
 @pytest.fixture
 async def fresh_floor(fresh: House, request: pytest.FixtureRequest) -> AsyncIterator[Floor]:
     """Visitors' and agents' browsers at a product without demo."""
-    async for opened in _browsers(fresh, request.node):
+    async for opened in browsers(fresh, request.node):
         yield opened

@@ -160,7 +160,7 @@ class Floor:
         page.on("console", lambda line: self._heard(line.text))
 
     def _heard(self, text: str) -> None:
-        if "Content Security Policy" in text or "Content-Security-Policy" in text:
+        if any(word in text for word in ("Content Security", "Content-Security", "Trusted")):
             self.problems.append(text)
 
 

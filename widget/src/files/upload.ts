@@ -139,12 +139,17 @@ export async function run(chat: Chat, id: string): Promise<void> {
   }
 }
 
-export function add(chat: Chat, conversationId: string, files: Iterable<File>): void {
+/** Take files, and send them one after the other: they arrive in the order they were chosen. */
+export async function add(
+  chat: Chat,
+  conversationId: string,
+  files: Iterable<File>,
+): Promise<void> {
   const { max_file_bytes: max } = chat.host.config;
   const uploads = Array.from(files, (file): Upload => {
     const error = file.size > max ? "too_large" : "";
     return { id: newId("up"), conversationId, file, sent: 0, error };
   });
   chat.set({ uploads: [...chat.screen().uploads, ...uploads] });
-  for (const { id, error } of uploads) if (!error) void run(chat, id);
+  for (const { id, error } of uploads) if (!error) await run(chat, id);
 }

@@ -53,7 +53,9 @@ export class Composer extends Component<Props> {
     const text = area.value.trim();
     const { chat, id } = this.props;
     const max = chat.host.config.max_text_chars;
-    for (let at = 0; at < text.length; at += max) chat.engine.post(id, text.slice(at, at + max));
+    // Never between the two halves of one character.
+    const parts = text.match(RegExp(`[^]{1,${max}}(?![\\udc00-\\udfff])`, "g")) ?? [];
+    for (const part of parts) chat.engine.post(id, part);
     area.value = "";
     this.#input();
     area.focus();

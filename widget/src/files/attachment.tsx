@@ -21,6 +21,8 @@ export async function fetchAttachment(chat: Chat, id: string): Promise<Attachmen
   return answer.json();
 }
 
+const HIGHEST_PX = 260;
+
 interface Props {
   chat: Chat;
   file: AttachmentView;
@@ -67,12 +69,14 @@ export class Attachment extends Component<Props, { view?: AttachmentView; noPict
         ? fileSize(speech.language, view.size_bytes)
         : t(view.state === "blocked" ? "blocked" : view.is_delayed ? "late" : "checking");
     const hasPicture = view.state === "clean" && view.preview_url && !this.state.noPicture;
+    // As wide as it will be: the bubble fits a portrait before and after it has loaded.
+    const scale = Math.min(1, HIGHEST_PX / (view.height_px ?? 1));
     const inside = hasPicture ? (
       <img
         src={view.preview_url ?? ""}
         alt={view.name}
-        width={view.width_px ?? undefined}
-        height={view.height_px ?? undefined}
+        width={(view.width_px ?? 0) * scale || undefined}
+        height={(view.height_px ?? 0) * scale || undefined}
         onError={this.#broken}
       />
     ) : (

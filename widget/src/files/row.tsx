@@ -8,6 +8,9 @@ import { fileSize } from "./size";
 
 export { css };
 
+/** What another try cannot change. */
+const FINAL = /^(too_large|bad_file|empty|closed|quota_exceeded)$/;
+
 export function UploadRow({ chat, upload }: { chat: Chat; upload: Upload }): JSX.Element {
   const { host, speech, t } = chat;
   const { file, sent, error, id } = upload;
@@ -33,7 +36,7 @@ export function UploadRow({ chat, upload }: { chat: Chat; upload: Upload }): JSX
           {error ? size(file.size) : t("upload", { done: size(sent), all: size(file.size) })}
         </small>
       </div>
-      {error && (
+      {error && !FINAL.test(error) && (
         <button type="button" onClick={() => chat.retryUpload(id)}>
           {t("again")}
         </button>

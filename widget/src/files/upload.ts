@@ -147,7 +147,7 @@ export async function add(
 ): Promise<void> {
   const { max_file_bytes: max } = chat.host.config;
   const uploads = Array.from(files, (file): Upload => {
-    const error = file.size > max ? "too_large" : "";
+    const error = file.size > max ? "too_large" : file.size ? "" : "empty";
     return { id: newId("up"), conversationId, file, sent: 0, error };
   });
   chat.set({ uploads: [...chat.screen().uploads, ...uploads] });

@@ -39,6 +39,7 @@ export const words = {
   err_too_large: "كبير جدًا. الحد هو {n}.",
   err_bad_text: "لا يمكن إرسال هذا النص.",
   err_bad_file: "هذا النوع من الملفات غير مقبول.",
+  err_empty: "الملف فارغ.",
   err_closed: "انتهت هذه المحادثة.",
   err_nobody_there: "لا يوجد أحد الآن.",
   err_quota_exceeded: "بلغت حد هذه المحادثة.",

@@ -38,6 +38,7 @@ export const words = {
   err_too_large: "Too large. The limit is {n}.",
   err_bad_text: "This text cannot be sent.",
   err_bad_file: "This kind of file is not accepted.",
+  err_empty: "The file is empty.",
   err_closed: "This conversation has ended.",
   err_nobody_there: "Nobody is here right now.",
   err_quota_exceeded: "The limit of this conversation is reached.",

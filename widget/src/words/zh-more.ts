@@ -39,6 +39,7 @@ export const words = {
   err_too_large: "太大，上限为 {n}。",
   err_bad_text: "无法发送此文字。",
   err_bad_file: "不接受这种文件。",
+  err_empty: "文件是空的。",
   err_closed: "对话已结束。",
   err_nobody_there: "现在没有客服在线。",
   err_quota_exceeded: "已达到本次对话的上限。",

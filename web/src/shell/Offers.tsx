@@ -40,7 +40,7 @@ function Facts({ offer }: { offer: OfferView }) {
     conversation.site_name,
     languageName(language, conversation.language),
     conversation.page.title || conversation.page.url,
-    conversation.last_message?.text ?? "",
+    conversation.last_message?.text.slice(0, 300) ?? "",
   ].filter(Boolean);
   return (
     <div className={css.who}>

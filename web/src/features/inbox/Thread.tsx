@@ -114,13 +114,16 @@ function useStayAtEnd(
   }, [toEnd, scroller]);
 }
 
+/** What is read aloud of one message; the whole of it stands in the thread. */
+const SPOKEN_CHARS = 1_000;
+
 function Announced({ message }: { message: MessageView | undefined }) {
   const t = useText();
   const words =
     message && message.author.kind !== "agent"
       ? message.kind === "system"
         ? systemWords(t, message)
-        : `${message.author.name}: ${message.text || message.attachment?.name || ""}`
+        : `${message.author.name}: ${message.text.slice(0, SPOKEN_CHARS) || message.attachment?.name || ""}`
       : "";
   return <VisuallyHidden aria-live="polite">{words}</VisuallyHidden>;
 }

@@ -31,6 +31,9 @@ export function systemWords(t: Translate, message: MessageView): string {
   return t(key, { rating: "", ...params, name, duration: length });
 }
 
+/** More than one line of a list holds; the rest would only be laid out to be cut off. */
+const LINE_CHARS = 300;
+
 /** The line under a name in a list. */
 export function snippet(t: Translate, message: MessageView | null): string {
   if (!message) return t("list.nothingYet");
@@ -38,7 +41,7 @@ export function snippet(t: Translate, message: MessageView | null): string {
   const text =
     message.kind === "file"
       ? t("list.file", { name: message.attachment?.name ?? "" })
-      : message.text;
+      : message.text.slice(0, LINE_CHARS);
   if (message.kind === "note") return t("list.note", { text });
   return message.author.kind === "agent" ? t("list.you", { text }) : text;
 }

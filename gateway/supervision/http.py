@@ -141,6 +141,7 @@ def routes(supervision: SupervisionService) -> list[Route]:
             on.intervals,
             response=ReportView,
             query=_INTERVALS,
+            produces={200: ["text/csv"]},
         ),
         Route(
             "GET",

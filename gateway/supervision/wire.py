@@ -33,7 +33,8 @@ class ReportRow(View):
 class ReportView(View):
     """Rows where anything happened, in order; ``intervals`` are the starts of all of them.
 
-    ``totals`` has a row per queue, agent or kind over the whole range, ``total`` is everything.
+    ``together`` has a row per interval over all queues, agents or kinds; ``totals`` one for each
+    of these over the whole range; ``total`` is everything.
     ``counted_to_ms`` says up to when the figures are complete.
     """
 
@@ -46,6 +47,7 @@ class ReportView(View):
     robots_left_out: int
     intervals: list[int]
     rows: list[ReportRow]
+    together: list[ReportRow]
     totals: list[ReportRow]
     total: ReportRow
 

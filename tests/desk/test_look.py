@@ -11,7 +11,8 @@ from tests.desk.person import Office
 pytestmark = pytest.mark.browser
 
 PLACES = [
-    "/inbox", "/live", "/me", "/me/shortcuts", "/me/password", "/admin/users", "/admin/agents",
+    "/inbox", "/live", "/reports", "/me", "/me/shortcuts", "/me/password", "/admin/users",
+    "/admin/agents",
     "/admin/skills", "/admin/queues", "/admin/routes", "/admin/hours", "/admin/dispositions",
     "/admin/canned", "/admin/sites", "/admin/api-keys", "/admin/audit",
 ]  # fmt: skip

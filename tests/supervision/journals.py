@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
-from gateway.acd.model.configuration import QueueRule, WrapUpRule
+from gateway.acd.model.configuration import QueueRule, TargetRule, WrapUpRule
 from gateway.acd.model.engine import Engine
 from gateway.kernel.errors import WeccError
 from gateway.supervision.model.ledger import Changes, Ledger
@@ -59,6 +59,12 @@ class Day:
 
     def agent(self, second: float, state: str, agent: str = AGENTS[0]) -> Day:
         self.entries.append(e.AgentSet(at_ms=self.at(second), agent_id=agent, state=state))  # type: ignore[arg-type]
+        return self
+
+    def target(self, second: float, queue: str, kind: str, within_s: int) -> Day:
+        targets = {kind: TargetRule(percent=80, within_s=within_s)}
+        rule = QueueRule(queue_id=queue, service_target=targets)
+        self.entries.append(e.QueueSet(at_ms=self.at(second), queue=rule))
         return self
 
     def arrives(

@@ -180,6 +180,13 @@ def test_a_lost_agent_and_a_lead_begin_new_waits() -> None:
     assert figures(first)["waiting"] == figures(second)["waiting"] == 0
 
 
+def test_a_queues_own_target_judges_the_waits_that_begin_after_it() -> None:
+    day = Day().arrives(0, 1).target(5, QUEUES[0], "call", 40).arrives(10, 2)
+    _, changes = fold(day.answered(35, 1).answered(50, 2).entries)
+    found = counts_by(changes, queue_id=QUEUES[0])
+    assert (found["answered"], found["answered_within"]) == (2, 1)  # 35 s of 20, 40 s of 40
+
+
 def test_robots_have_rows_of_their_own() -> None:
     _, changes = fold(Day().arrives(0, 1).arrives(1, 2, robot=True).entries)
     assert [(key.is_robot, changes.counts[key]["offered"]) for key in keys(changes)] == [

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 const SHAPES = {
   inbox: <path d="M4 13 6.5 5h11L20 13v6H4zM4 13h5l1 2.5h4L15 13h5" />,
   pulse: <path d="M3 12h4l2.5-7 5 14L17 12h4" />,
+  chart: <path d="M4 20h16M6.500 17v-5M11 17V6M15.500 17v-7.500M20 17V9" />,
   sliders: <path d="M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8v4.4M9 14.8v4.4M4 12h3M11 12h9M9 9.8v4.4" />,
   person: (
     <path d="M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20c.6-3.6 3.6-5.5 7.5-5.5s6.9 1.9 7.5 5.5" />

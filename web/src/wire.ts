@@ -1236,7 +1236,8 @@ export interface ReportRow {
 /**
  * Rows where anything happened, in order; ``intervals`` are the starts of all of them.
  *
- *     ``totals`` has a row per queue, agent or kind over the whole range, ``total`` is everything.
+ *     ``together`` has a row per interval over all queues, agents or kinds; ``totals`` one for each
+ *     of these over the whole range; ``total`` is everything.
  *     ``counted_to_ms`` says up to when the figures are complete.
  */
 export interface ReportView {
@@ -1249,6 +1250,7 @@ export interface ReportView {
   robots_left_out: number;
   intervals: number[];
   rows: ReportRow[];
+  together: ReportRow[];
   totals: ReportRow[];
   total: ReportRow;
 }

@@ -122,12 +122,13 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 def _responses(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": _TEMPLATE.format(name="Error")}}}
     refused = {"default": {"description": "Refused.", "content": error}}
-    if route.produces:
+    if route.produces and route.response is None:
         return {str(status): _raw(route.produces[status]) for status in route.produces} | refused
     success: dict[str, Any] = {"description": "Done."}
     if route.response is not None:
         success["content"] = {"application/json": {"schema": by_type[repr(route.response)]}}
         status = route.status
+        success["content"] |= {name: {} for name in route.produces.get(status, ())}
     else:
         status = 204 if route.status == 200 else route.status
     return {str(status): success, **refused}

@@ -45,8 +45,8 @@ class Route:
     ``access``: ``user`` by desk cookie (writes need ``X-WECC-CSRF``) or API key; ``visitor`` by
     ``Authorization: Bearer`` visitor token; ``public`` by nobody. ``raw_limit_bytes`` lets the
     handler read the body itself, up to that size, instead of decoding JSON. ``produces`` says
-    what a handler answers that writes its ``Response`` itself: statuses and media types, none for
-    an answer without a body.
+    what a handler answers that writes its ``Response`` itself, besides a ``response``: statuses and
+    media types, none for an answer without a body.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]

@@ -53,7 +53,7 @@ def cell_of(ask: Ask, now_ms: int) -> tuple[Intervals, Cell]:
         raise WeccError("bad_value", f"The kind is one of {', '.join(KINDS)}.", field="kind")
     for name in ("queue_id", "agent_id"):
         if len(getattr(ask, name) or "") > _ID_LENGTH:
-            raise WeccError("bad_value", "This is no id.", field=name)
+            raise WeccError("bad_value", "An id has at most 64 characters.", field=name)
     where = cut.zone(ask.tz)
     today_ms = cut.day_start_ms(now_ms, where)
     from_ms = cut.moment_ms(ask.from_time, where, "from") if ask.from_time else today_ms

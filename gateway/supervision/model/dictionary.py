@@ -7,40 +7,24 @@ from typing import Literal
 
 import msgspec
 
-from gateway.acd.model.configuration import KINDS, QueueRule
+from gateway.acd.model.configuration import DEFAULT_TARGETS, KINDS, QueueRule, TargetRule
 from gateway.supervision.model.tally import LONGEST, Counts, Histogram, percentile_ms
 
 SHORT_ABANDON_MS = 5_000
 """Who leaves this soon did not really wait: left out of the abandon rate."""
 
 
-class Target(msgspec.Struct, frozen=True):
-    """``percent`` of the contacts shall be answered within ``within_s``."""
-
-    percent: int
-    within_s: int
-
-
-DEFAULT_TARGETS = {
-    "chat": Target(80, 60),
-    "call": Target(80, 20),
-    "message": Target(80, 14_400),
-}
-"""Where a queue says nothing else: calls 20 s, chats a minute, messages four hours."""
-
-
 class Targets(msgspec.Struct, frozen=True):
     """The service targets of a queue, by kind; what is absent has the default."""
 
-    of_kind: dict[str, Target] = {}
+    of_kind: dict[str, TargetRule] = {}
 
     @classmethod
     def of(cls, queue: QueueRule) -> Targets:
         """Return the targets a queue's configuration states."""
-        stated = getattr(queue, "service_target", {})
-        return cls({kind: Target(each.percent, each.within_s) for kind, each in stated.items()})
+        return cls(queue.service_target)
 
-    def target(self, kind: str) -> Target:
+    def target(self, kind: str) -> TargetRule:
         """Return the target of a kind."""
         return self.of_kind.get(kind) or DEFAULT_TARGETS[kind]
 
@@ -50,7 +34,7 @@ def within_ms(targets: Targets | None, kind: str) -> int:
     return (targets or Targets()).target(kind).within_s * 1000
 
 
-def all_targets(targets: Targets | None) -> dict[str, Target]:
+def all_targets(targets: Targets | None) -> dict[str, TargetRule]:
     """Return the target of each kind."""
     return {kind: (targets or Targets()).target(kind) for kind in KINDS}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.supervision.model.dictionary import DEFAULT_TARGETS, METRICS, Of
+from gateway.acd.model.configuration import DEFAULT_TARGETS
+from gateway.supervision.model.dictionary import METRICS, Of
 
 _NOTE = "<!-- generated from the code by `make docs`: do not edit -->"
 _COUNTS: dict[Of, str] = {

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from gateway.supervision.model.dictionary import Facts, Value, figures_of
 from gateway.supervision.model.intervals import Intervals
 from gateway.supervision.model.ledger import Watch, time_of
 from gateway.supervision.model.tally import COUNTERS, LONGEST, Counts, Histogram, add
 
+Of = TypeVar("Of", int, str)
 _COLUMNS = (*COUNTERS, LONGEST)
 
 
@@ -59,24 +60,25 @@ class Cells:
 
     def totals(self) -> dict[str, dict[str, Value]]:
         """Return the figures of each row over all intervals."""
-        facts: dict[str, Facts] = {}
-        for (number, about), counts in self._counts.items():
-            whole = facts.setdefault(about, Facts({}, {}))
-            _join(whole, counts, self._waits.get((number, about), {}))
-        return {
-            about: figures_of(whole, has_time=self._has_time)
-            for about, whole in sorted(facts.items())
-        }
+        return self._joined(lambda _number, about: about)
+
+    def together(self) -> dict[int, dict[str, Value]]:
+        """Return the figures of each interval over all rows."""
+        return self._joined(lambda number, _about: number)
 
     def total(self) -> dict[str, Value]:
         """Return the figures of everything together."""
-        whole = Facts({}, {})
-        for at, counts in self._counts.items():
-            _join(whole, counts, self._waits.get(at, {}))
-        return figures_of(whole, has_time=self._has_time)
+        nothing = figures_of(Facts({}, {}), has_time=self._has_time)
+        return self._joined(lambda _number, _about: 0).get(0, nothing)
 
-
-def _join(whole: Facts, counts: Counts, waits: Histogram) -> None:
-    add(whole.counts, counts)
-    for number, count in waits.items():
-        whole.waits[number] = whole.waits.get(number, 0) + count
+    def _joined(self, of: Callable[[int, str], Of]) -> dict[Of, dict[str, Value]]:
+        facts: dict[Of, Facts] = {}
+        for (number, about), counts in self._counts.items():
+            whole = facts.setdefault(of(number, about), Facts({}, {}))
+            add(whole.counts, counts)
+            for bin_number, count in self._waits.get((number, about), {}).items():
+                whole.waits[bin_number] = whole.waits.get(bin_number, 0) + count
+        return {
+            key: figures_of(whole, has_time=self._has_time)
+            for key, whole in sorted(facts.items(), key=lambda item: item[0])
+        }

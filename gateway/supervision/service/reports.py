@@ -149,6 +149,9 @@ def _view(
         robots_left_out=facts[1],
         intervals=[interval.start_ms for interval in every],
         rows=[_row(every[at[0]], at[1], names, cells.figures(at)) for at in keys],
+        together=[
+            _row(every[number], "", names, figures) for number, figures in cells.together().items()
+        ],
         totals=[_row(whole, about, names, figures) for about, figures in cells.totals().items()],
         total=_row(whole, "", names, cells.total()),
     )

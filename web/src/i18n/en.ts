@@ -49,6 +49,7 @@ export const en = {
   "rail.name": "Main places",
   "rail.inbox": "Inbox",
   "rail.live": "Live",
+  "rail.reports": "Reports",
   "rail.admin": "Administration",
   "rail.me": "Me",
   "rail.unread": "{name}, {n} with unread messages",

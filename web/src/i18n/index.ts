@@ -1,9 +1,10 @@
 import { create } from "zustand";
 import type { AdminKey } from "./admin.en";
 import { en } from "./en";
+import type { ReportsKey } from "./reports.en";
 
 export type Language = "en" | "zh";
-export type Key = keyof typeof en | AdminKey;
+export type Key = keyof typeof en | AdminKey | ReportsKey;
 export type Params = Record<string, string | number>;
 export type Translate = (key: Key, params?: Params) => string;
 
@@ -13,7 +14,18 @@ interface Words {
 }
 
 const useWords = create<Words>(() => ({ language: "en", words: en }));
-let adminLoaded = false;
+const PARTS = {
+  admin: {
+    en: async () => (await import("./admin.en")).adminEn,
+    zh: async () => (await import("./admin.zh")).adminZh,
+  },
+  reports: {
+    en: async () => (await import("./reports.en")).reportsEn,
+    zh: async () => (await import("./reports.zh")).reportsZh,
+  },
+} as const;
+type Part = keyof typeof PARTS;
+const loaded = new Set<Part>();
 
 /** Fill ``{name}`` places. A place without a value stays visible, so that tests find it. */
 export function fill(text: string, params?: Params): string {
@@ -23,26 +35,24 @@ export function fill(text: string, params?: Params): string {
   );
 }
 
-async function adminWords(language: Language): Promise<Record<string, string>> {
-  if (!adminLoaded) return {};
-  return language === "zh"
-    ? (await import("./admin.zh")).adminZh
-    : (await import("./admin.en")).adminEn;
+async function partWords(language: Language): Promise<Record<string, string>> {
+  const words = await Promise.all([...loaded].map((part) => PARTS[part][language]()));
+  return Object.assign({}, ...words);
 }
 
 /** Switch the desk's language; the Chinese words are fetched when they are first needed. */
 export async function setLanguage(language: Language): Promise<void> {
   const core = language === "zh" ? (await import("./zh")).zh : en;
-  useWords.setState({ language, words: { ...core, ...(await adminWords(language)) } });
+  useWords.setState({ language, words: { ...core, ...(await partWords(language)) } });
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   localStorage.setItem("wecc.language", language);
 }
 
-/** Called by the administration chunk before it is shown. */
-export async function loadAdminWords(): Promise<void> {
-  adminLoaded = true;
-  const { language, words } = useWords.getState();
-  useWords.setState({ words: { ...words, ...(await adminWords(language)) } });
+/** Called by a lazy part of the desk before it is shown. */
+export async function loadWords(part: Part): Promise<void> {
+  loaded.add(part);
+  const more = await partWords(useWords.getState().language);
+  useWords.setState(({ words }) => ({ words: { ...words, ...more } }));
 }
 
 /** The language remembered on this machine, or the browser's. */

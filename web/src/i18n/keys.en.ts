@@ -23,6 +23,7 @@ export const keysEn = {
   "keys.goLive": "Go to Live",
   "keys.goAdmin": "Go to Administration",
   "keys.goMe": "Go to Me",
+  "keys.goReports": "Go to Reports",
   "keys.toggleReady": "Ready or not ready",
   "keys.accept": "Accept the offer",
   "keys.reject": "Reject the offer",

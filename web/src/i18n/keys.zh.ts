@@ -24,6 +24,7 @@ export const keysZh = {
   "keys.goLive": "前往实时",
   "keys.goAdmin": "前往管理",
   "keys.goMe": "前往“我”",
+  "keys.goReports": "前往报表",
   "keys.toggleReady": "就绪或未就绪",
   "keys.accept": "接受请求",
   "keys.reject": "拒绝请求",

@@ -48,6 +48,7 @@ export const zh = {
   "rail.name": "主导航",
   "rail.inbox": "收件箱",
   "rail.live": "实时",
+  "rail.reports": "报表",
   "rail.admin": "管理",
   "rail.me": "我",
   "rail.unread": "{name}，{n} 个会话有未读消息",

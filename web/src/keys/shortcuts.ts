@@ -11,6 +11,7 @@ export const ACTIONS = [
   { id: "goLive", keys: "Alt+Digit2", group: "everywhere" },
   { id: "goAdmin", keys: "Alt+Digit3", group: "everywhere" },
   { id: "goMe", keys: "Alt+Digit4", group: "everywhere" },
+  { id: "goReports", keys: "Alt+Digit5", group: "everywhere" },
   { id: "toggleReady", keys: "Mod+Shift+KeyL", group: "offers" },
   { id: "accept", keys: "Mod+Shift+KeyA", group: "offers" },
   { id: "reject", keys: "Mod+Shift+KeyX", group: "offers" },

@@ -13,6 +13,7 @@ const ICONS: Partial<Record<ActionId, IconName>> = {
   goInbox: "inbox",
   goLive: "pulse",
   goAdmin: "sliders",
+  goReports: "chart",
   goMe: "person",
   sheet: "keyboard",
   toggleReady: "play",

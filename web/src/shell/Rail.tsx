@@ -17,6 +17,7 @@ interface Place {
 const PLACES: Place[] = [
   { to: "/inbox", icon: "inbox", words: "rail.inbox", leads: false, foot: false },
   { to: "/live", icon: "pulse", words: "rail.live", leads: true, foot: false },
+  { to: "/reports", icon: "chart", words: "rail.reports", leads: false, foot: false },
   { to: "/admin", icon: "sliders", words: "rail.admin", leads: true, foot: false },
   { to: "/me", icon: "person", words: "rail.me", leads: false, foot: true },
 ];

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { followCalls } from "../call/calls";
 import { Inbox } from "../features/inbox/Inbox";
-import { type Language, loadAdminWords, setLanguage, useLanguage, useText } from "../i18n";
+import { type Language, loadWords, setLanguage, useLanguage, useText } from "../i18n";
 import { useActions, useShortcuts } from "../keys/useActions";
 import { startDesk, stopDesk } from "../live/commands";
 import { joinLeadership, leaveLeadership } from "../live/leader";
@@ -21,10 +21,17 @@ import { TopBar } from "./TopBar";
 import { useAttention } from "./useAttention";
 
 const Admin = lazy(async () => {
-  await loadAdminWords();
+  await loadWords("admin");
   return import("../features/admin/Admin");
 });
-const LivePage = lazy(() => import("../features/live/LivePage"));
+const LivePage = lazy(async () => {
+  await loadWords("reports");
+  return import("../features/live/LivePage");
+});
+const ReportsPage = lazy(async () => {
+  await loadWords("reports");
+  return import("../features/reports/ReportsPage");
+});
 const MePage = lazy(() => import("../features/me/MePage"));
 
 /** Bring the stored preferences of this person into force on this machine. */
@@ -73,6 +80,7 @@ export function Shell({ me }: { me: MeView }) {
     goInbox: () => go("/inbox"),
     goLive: () => lead && go("/live"),
     goAdmin: () => lead && go("/admin"),
+    goReports: () => go("/reports"),
     goMe: () => go("/me"),
   });
   if (!started) return null;
@@ -92,6 +100,9 @@ export function Shell({ me }: { me: MeView }) {
             <Switch>
               <Route path="/inbox/:id?">{({ id }) => <Inbox id={id ?? ""} />}</Route>
               {lead && <Route path="/live" component={LivePage} />}
+              <Route path="/reports">
+                <ReportsPage me={me} />
+              </Route>
               {lead && (
                 <Route path="/admin/:part?">
                   {({ part }) => <Admin part={part ?? ""} role={me.user.role} />}

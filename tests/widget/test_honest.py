@@ -36,6 +36,28 @@ LINKS = {
 }
 
 
+FUZZ = """<script>
+const forms = [null, 1, "x", [], {}, { k: "state", model: {} }, { k: "frame", frame: {} },
+  { k: "frame", frame: { type: "goodbye", code: "x" } }, { k: "send", frame: { type: "ping" } },
+  { k: "drop", ref: "x" }, { k: "hi" }, { id: "x", k: "lead" }, { type: "message.new" },
+  { type: "wecc", method: "open" }, { method: "open", args: [] }, "wecc.open()", ["open"],
+  { wecc: "open" }, { __proto__: { k: "state" } }, new Error("x"), new Map([["k", "state"]])];
+for (let at = 0; at < POSTS; at += 1) {
+  const form = forms[at % forms.length];
+  parent.postMessage(at % 3 ? form : { ...form, number: at }, "*");
+}
+parent.postMessage("done", "*");
+</script>"""
+
+
+@pytest.fixture
+def evil() -> Iterator[PageServer]:
+    """An advertisement that a page shows in a frame."""
+    with page_server() as server:
+        server.page = FUZZ.replace("POSTS", str(POSTS)).encode()
+        yield server
+
+
 async def test_links_say_where_they_lead(shop: Shop, desk: Desk) -> None:
     """A-038, A-039: only web addresses are links; look-alike hosts show their real name."""
     widget = await shop.visit(await shop.context())
@@ -85,26 +107,39 @@ async def test_text_while_what_draws_links_is_missing(shop: Shop, desk: Desk) ->
     assert await widget.page.evaluate("window.__ran") is None
 
 
-FUZZ = """<script>
-const forms = [null, 1, "x", [], {}, { k: "state", model: {} }, { k: "frame", frame: {} },
-  { k: "frame", frame: { type: "goodbye", code: "x" } }, { k: "send", frame: { type: "ping" } },
-  { k: "drop", ref: "x" }, { k: "hi" }, { id: "x", k: "lead" }, { type: "message.new" },
-  { type: "wecc", method: "open" }, { method: "open", args: [] }, "wecc.open()", ["open"],
-  { wecc: "open" }, { __proto__: { k: "state" } }, new Error("x"), new Map([["k", "state"]])];
-for (let at = 0; at < POSTS; at += 1) {
-  const form = forms[at % forms.length];
-  parent.postMessage(at % 3 ? form : { ...form, number: at }, "*");
-}
-parent.postMessage("done", "*");
-</script>"""
+async def test_a_megabyte_of_emoji_is_cut_where_characters_end(shop: Shop, desk: Desk) -> None:
+    """A-040: what is too long for one message goes in several, and nothing of it breaks."""
+    widget = await shop.visit(await shop.context())
+    await widget.start("hello")
+    conversation = await desk.take()
+    text = "x" + "\U0001f600" * 250_000
+    await widget.say(text)
+    await widget.settled()
+    items = await desk.ask_history(conversation)
+    sent = [item["text"] for item in items if item["kind"] == "text"][1:]
+    assert "".join(sent) == text
+    assert max(len(part.encode()) for part in sent) <= 65_536
+    for heavy in ("W" * 20_000, "a" + "\u0301\u0323" * 5_000, "\U0001f600" * 16_384):
+        await desk.post(conversation, heavy)
+    await expect(widget.root.locator(".m.them .b p")).to_have_count(3)
+    log = widget.root.locator(".log")
+    assert await log.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert await widget.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.fixture
-def evil() -> Iterator[PageServer]:
-    """An advertisement that a page shows in a frame."""
-    with page_server() as server:
-        server.page = FUZZ.replace("POSTS", str(POSTS)).encode()
-        yield server
+async def test_the_widget_stays_away_from_other_sites(
+    shop: Shop, desk: Desk, evil: PageServer
+) -> None:
+    """A-019: on a site that is not on the list nothing appears, and nobody learns the setting."""
+    shop.page()
+    evil.page = shop.pages.page  # a copy of the page, somewhere else
+    page = await (await shop.context()).new_page()
+    async with page.expect_response(re.compile("/config$")) as refused:
+        await page.goto(evil.origin)
+    assert (await refused.value).status == 403
+    await expect(page.locator("h1")).to_be_visible()
+    assert await page.locator("wecc-widget").count() == 0
+    assert await page.evaluate("window.wecc") is None
 
 
 async def test_frames_on_the_page_tell_the_widget_nothing(

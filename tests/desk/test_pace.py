@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.desk.conftest import AGENT, House
 from tests.desk.pace import Pace, counting, pace
-from tests.desk.person import Office
+from tests.desk.person import SCREENS, Office
 from tests.desk.test_connection import talking
 from tests.desk.test_work import wrap_up
 
@@ -50,6 +50,13 @@ def fill(house: House, conversation_id: str) -> None:
         file.commit()
 
 
+def keep(what: str, spent: Pace) -> None:
+    """Write a figure down, for people to look at."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with (SCREENS / "pace.txt").open("a") as file:
+        file.write(f"{what} {spent}\n")
+
+
 async def boot(office: Office, storage: dict[str, Any], shown: str) -> tuple[Page, Pace]:
     """Open the desk in a browser profile without any cache; count until it can be used."""
     context = await office.browser.new_context(locale="en-GB", storage_state=storage)  # type: ignore[arg-type]
@@ -77,7 +84,7 @@ async def test_booting_is_cheap(house: House, office: Office) -> None:
     for _ in range(ROUNDS):
         page, spent = await boot(office, storage, "Nothing of yours is open")
         rounds.append(spent)
-        print("boot", spent)
+        keep("boot", spent)
         await page.context.close()
     assert min(each.all_ms for each in rounds) <= BOOT_MS
 
@@ -94,7 +101,7 @@ async def test_opening_fifty_thousand_messages_is_cheap(house: House, office: Of
         await page.get_by_role("region", name="Conversations").get_by_role("link").first.click()
         await shown_whole(page.get_by_role("log").get_by_text(f"Message {SIZE} "))
         opened = (await pace(channel)).since(before)
-        print("open", opened)
+        keep("open", opened)
         rounds.append(opened)
         await page.context.close()
     assert min(each.all_ms for each in rounds) <= OPEN_MS

@@ -165,7 +165,9 @@ def end(call: Call, reason: EndReason, now_ms: int) -> Call:
     """It is over."""
     if call.state == "ended":
         return call
-    return replace(call, state="ended", ended_at_ms=now_ms, end_reason=reason, held_by="")
+    return replace(
+        call, state="ended", ended_at_ms=now_ms, end_reason=reason, held_by="", prepared=None
+    )
 
 
 # ---- what follows from it ------------------------------------------------------------------

@@ -76,15 +76,20 @@ class PostgresqlServer:
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         """Run SQL as the server's superuser; return the unaligned output."""
+        options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql)
+        return self.tool("psql", database, *options)
+
+    def tool(self, program: str, database: str, *options: str) -> str:
+        """Run one of PostgreSQL's own tools on a database as the superuser; return its output."""
+        place = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "wecc_super", "-d", database)
         done = subprocess.run(
-            [
-                str(self._binaries / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                "-h", "127.0.0.1", "-p", str(self.port), "-U", "wecc_super",
-                "-d", database, "-c", sql,
-            ],
+            [str(self._binaries / program), *place, *options],
             env={**os.environ, "PGPASSWORD": self._password},
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()

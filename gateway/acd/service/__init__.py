@@ -62,6 +62,10 @@ class AcdService:
         """Have ``follower(tenant_id)`` called after each commit of a tenant's journal."""
         self.partitions.followers.append(follower)
 
+    def on_fenced(self, follower: Callable[[], None]) -> None:
+        """Have ``follower`` called when another process has taken work from this one."""
+        self.partitions.on_fenced.append(follower)
+
     async def start(self, tenant_ids: Iterable[str]) -> None:
         """Take over these tenants: fold journals, go on with timers and owed calls."""
         await self.partitions.open_all(tenant_ids)

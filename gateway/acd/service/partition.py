@@ -68,6 +68,8 @@ class Partition:
         self._snapshot_at = 0
         self._broken: WeccError | None = None
         self._is_closed = False
+        self.fenced: Callable[[], None] | None = None
+        """Called when another process has taken this partition over: it stays closed here."""
 
     # ---- life
 
@@ -199,6 +201,8 @@ class Partition:
             try:
                 if isinstance(error, journal.Fenced) and not await self._is_writer():
                     self._is_closed = True
+                    if self.fenced is not None:
+                        self.fenced()
                     return
                 await self._load()
             except Exception:

@@ -47,6 +47,7 @@ class Partitions:
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone: set[str] = set()
         self._is_closed = False
+        self.on_fenced: list[Callable[[], None]] = []
 
     async def get(self, tenant_id: str) -> Partition:
         """Return the tenant's partition, taking it over when this process has not yet."""
@@ -73,6 +74,7 @@ class Partitions:
         partition = Partition(
             tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt
         )
+        partition.fenced = self._fenced
         await partition.open()
         await self.deliveries.resume(partition)
         for restored in self.restored:
@@ -116,6 +118,10 @@ class Partitions:
             self.places.floor_changed(partition.tenant_id)
         for follower in self.followers:
             follower(partition.tenant_id)
+
+    def _fenced(self) -> None:
+        for follower in self.on_fenced:
+            follower()
 
     def _rebuilt(self, partition: Partition) -> None:
         """After a failed commit: what the disk has may be more than what was seen to succeed."""

@@ -24,6 +24,7 @@ from gateway.acd.wire.queues import (
     QueueView,
     QueueWarning,
 )
+from gateway.acd.wire.rehearsals import RehearsalBody, RehearsalView
 from gateway.platform.http.route import Call, Route
 
 
@@ -122,6 +123,17 @@ class ConfigurationRoutes:
         return await self._settings.put_profile(call.user, call.path["id"], call.body)
 
 
+class RehearsalRoutes:
+    """The handler of trying a change before it is published."""
+
+    def __init__(self, acd: AcdService) -> None:
+        self._rehearsals = acd.rehearsals
+
+    async def rehearse(self, call: Call) -> RehearsalView:
+        """What a change of this queue would have done with recorded work; may take a minute."""
+        return await self._rehearsals.rehearse(call.user, call.path["id"], call.body)
+
+
 class PresentRoutes:
     """Handlers of what is going on now."""
 
@@ -197,6 +209,14 @@ def routes(acd: AcdService) -> list[Route]:
             on.change_profile,
             AgentProfileBody,
             AgentProfileView,
+        ),
+        Route(
+            "POST",
+            f"{queue}/{{id}}/rehearsal",
+            "queue.change",
+            RehearsalRoutes(acd).rehearse,
+            RehearsalBody,
+            RehearsalView,
         ),
         Route("GET", f"{api}/live", "live.read", now.live, response=LiveView),
         Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),

@@ -103,7 +103,12 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         ),
     )
     acd = AcdService(
-        database=database, bus=bus, clock=clock, people=tenancy.people, audit=tenancy.audit
+        database=database,
+        bus=bus,
+        clock=clock,
+        people=tenancy.people,
+        audit=tenancy.audit,
+        isolation=isolation,
     )
     rules = RulesService(database=database, tenancy=tenancy, destinations=acd)
     voice = VoiceService(

@@ -108,7 +108,7 @@ class _Trial:
         assert self.driver is not None
         engine = self.driver.engine
         item = engine.state.interactions.get(interaction_id)
-        ahead = ahead_of(engine.index, item) if item is not None else None
+        ahead = ahead_of(engine.index, item, None) if item is not None else None
         if item is None or ahead is None:
             return
         told = self.estimates.tell(interaction_id, ahead, now_ms)

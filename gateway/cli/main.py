@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("name", choices=BENCHES)
     bench.add_argument("--short", action="store_true", help="a shorter run, only to try it")
     bench.add_argument("--json", action="store_true", help="accepted for clarity; always JSON")
+    _add_simulate(commands)
     wire = commands.add_parser("wire", help="print the JSON Schema of a socket and its REST shapes")
     wire.add_argument("audience", choices=("visitor", "agent"))
     docs = commands.add_parser("docs", help="write the generated reference pages")
@@ -102,6 +103,19 @@ def _add_store(commands: Any) -> None:
     _common(setup)
 
 
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser(
+        "simulate", help="run the routing engine in virtual time on a scenario or recorded work"
+    )
+    _common(simulate)
+    simulate.add_argument("scenario", type=Path, nargs="?", help="TOML file with a scenario")
+    simulate.add_argument("--week", action="store_true", help="recorded work of a tenant instead")
+    simulate.add_argument("--tenant", help="whose work, where there is more than one tenant")
+    simulate.add_argument("--days", type=int, default=7, help="how much of it (default: 7)")
+    simulate.add_argument("--seed", type=int, help="repeat a run; each is printed with its seed")
+    simulate.add_argument("--json", action="store_true", help="print one JSON object")
+
+
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """Resolve settings from file, environment and the command line."""
     given = vars(arguments)
@@ -167,6 +181,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 
         print(json.dumps(run_bench(arguments.name, is_short=arguments.short)))
         return 0
+    if command == "simulate":
+        from gateway.cli.simulate import run as run_simulation
+
+        return run_simulation(settings_of(arguments), arguments)
     from gateway.cli import upkeep
 
     return upkeep.dispatch(settings_of(arguments), arguments)

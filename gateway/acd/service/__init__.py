@@ -10,6 +10,7 @@ from gateway.acd.service.book import People
 from gateway.acd.service.live import Availability, Live
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.presence import Presence
+from gateway.acd.service.rehearsals import Rehearsals
 from gateway.acd.service.settings import Audit, InUse, Settings
 from gateway.acd.service.start import defaults
 from gateway.acd.service.work import Enqueue, InteractionWork
@@ -31,6 +32,7 @@ from gateway.kernel.actor import Actor
 from gateway.kernel.clock import Clock
 from gateway.platform.bus import Bus
 from gateway.platform.database.port import Database, Tx
+from gateway.platform.isolation import Isolation
 
 __all__ = ["AcdService", "Enqueue", "defaults"]
 
@@ -39,14 +41,24 @@ class AcdService:
     """The room's parts by noun, and the functions every other room asks for."""
 
     def __init__(
-        self, *, database: Database, bus: Bus, clock: Clock, people: People, audit: Audit
+        self,
+        *,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        people: People,
+        audit: Audit,
+        isolation: Isolation | None = None,
     ) -> None:
-        """``people`` returns a tenant's users; ``audit`` writes to the audit log."""
+        """``people`` returns a tenant's users; ``audit`` writes to the audit log; ``isolation``
+        starts the children that rehearse: without it there are no rehearsals.
+        """
         self.partitions = Partitions(database, bus, clock, people)
         self.presence = Presence(self.partitions)
         self.work = InteractionWork(self.partitions)
         self.live_view = Live(self.partitions)
         self.settings = Settings(self.partitions, audit)
+        self.rehearsals = Rehearsals(self.partitions, self.settings.of_queues, isolation)
 
     # ---- life
 

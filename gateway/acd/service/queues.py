@@ -61,6 +61,12 @@ class QueueSettings:
         view = await self._prepared(partition, queue_id, queue_id or "qu_unpublished", body)
         return self._shown(partition, view).warnings
 
+    async def draft(self, actor: Actor, queue_id: str, body: QueueBody) -> QueueView:
+        """Return a queue's next version as it would be, checked and not published."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        return await self._prepared(partition, queue_id, queue_id, body)
+
     async def put(self, actor: Actor, queue_id: str | None, body: QueueBody) -> QueueView:
         """Publish a queue's next version; routing follows at once."""
         authorize(actor, "queue.change", Relation.TENANT)

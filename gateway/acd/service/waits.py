@@ -48,7 +48,8 @@ class Waits:
 
 def told(partition: Partition, item: Interaction) -> WaitRange | None:
     """Return what to tell the contact of waiting work; it counts as a promise."""
-    ahead = ahead_of(partition.engine.index, item)
+    queue = partition.engine.state.queues.get(item.queue_id)
+    ahead = ahead_of(partition.engine.index, item, queue)
     if ahead is None:
         return None
     return _range(partition.estimates.tell(item.id, ahead, partition.now_ms()))

@@ -7,7 +7,7 @@ patience is drawn from beyond their wait (``rehearsal``), by Kaplan and Meier's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,6 +15,8 @@ import msgspec
 from gateway.acd.model import entries as e
 from gateway.acd.model.interaction import Kind
 from gateway.acd.simulation.driver import Shift
+
+_ABOUT_AGENTS = (e.AgentSet, e.AgentAway, e.AgentBack)
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -49,9 +51,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorder:
-    """Folds journal entries into a recording."""
+    """Folds journal entries into a recording of what came since ``since_ms``."""
 
-    def __init__(self) -> None:
+    def __init__(self, since_ms: int = 0) -> None:
+        self._since_at_ms = since_ms
         self._from_ms: int | None = None
         self._at_ms = 0
         self._contacts: list[Contact] = []
@@ -65,10 +68,10 @@ class Recorder:
     def fold(self, entry: e.Entry) -> None:
         """Take in one entry."""
         if self._from_ms is None:
-            self._from_ms = entry.at_ms
-        self._at_ms = max(self._at_ms, entry.at_ms)
+            self._from_ms = max(entry.at_ms, self._since_at_ms)
+        self._at_ms = max(self._at_ms, entry.at_ms, self._since_at_ms)
         add = self._ADD.get(type(entry))
-        if add is not None:
+        if add is not None and (entry.at_ms >= self._since_at_ms or type(entry) in _ABOUT_AGENTS):
             add(self, entry)
 
     def recording(self) -> Recording:
@@ -144,7 +147,7 @@ class Recorder:
     def _agent_set(self, entry: e.AgentSet) -> None:
         if entry.state == "ready":
             self._up.add(entry.agent_id)
-            self._ready_ms.setdefault(entry.agent_id, entry.at_ms)
+            self._ready_ms.setdefault(entry.agent_id, self._at_ms)
         else:
             self._up.discard(entry.agent_id)
             self._end_shift(entry.agent_id)
@@ -154,7 +157,7 @@ class Recorder:
 
     def _agent_back(self, entry: e.AgentBack) -> None:
         if entry.agent_id in self._up:
-            self._ready_ms.setdefault(entry.agent_id, entry.at_ms)
+            self._ready_ms.setdefault(entry.agent_id, self._at_ms)
 
     def _end_shift(self, agent_id: str) -> None:
         since_ms = self._ready_ms.pop(agent_id, None)
@@ -176,9 +179,9 @@ class Recorder:
     }
 
 
-def record(bodies: list[str]) -> tuple[Recording, int]:
+def record(bodies: Iterable[str], since_ms: int = 0) -> tuple[Recording, int]:
     """Return the recording of journal rows, and how many rows could not be read."""
-    recorder, unread = Recorder(), 0
+    recorder, unread = Recorder(since_ms), 0
     for body in bodies:
         try:
             recorder.fold(e.decode(body))

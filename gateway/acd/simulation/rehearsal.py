@@ -8,6 +8,7 @@ rehearsal can be trusted.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from random import Random
 
@@ -23,7 +24,7 @@ from gateway.acd.simulation.laws import (
     survival,
 )
 from gateway.acd.simulation.recording import Contact, Recording, record
-from gateway.acd.simulation.tally import Outcome, QueueOutcome, Tally
+from gateway.acd.simulation.tally import Outcome, QueueOutcome, Tally, target_of
 
 ENOUGH = 30
 """Contacts of the queue whose whole way was seen; fewer say nothing."""
@@ -32,7 +33,7 @@ _AFTER_MS = 3_600_000
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """Queues with their targets, and what agents can do."""
+    """Queues with their targets (by queue and kind), and what agents can do."""
 
     queues: tuple[QueueRule, ...]
     profiles: dict[str, Profile] = {}
@@ -65,7 +66,8 @@ def rehearse(
     before, after = configurations
     answered = recording.answered(queue_id)
     is_enough = answered >= ENOUGH and bool(recording.shifts)
-    arrivals = list(_arrivals(recording, seed)) if is_enough else []
+    priorities = {queue.queue_id: queue.priority for queue in before.queues}
+    arrivals = list(_arrivals(recording, priorities, seed)) if is_enough else []
     return Comparison(
         from_ms=recording.from_ms,
         to_ms=recording.to_ms,
@@ -123,15 +125,12 @@ def _beyond(law: Law, waited_ms: int, u: float) -> float:
     """Return the share that a uniform ``u`` stands for among those who wait longer than this."""
     if not isinstance(law, Empirical):
         return u
-    gone = 0.0
-    for value_s, share in zip(law.values_s, law.shares, strict=True):
-        if value_s * 1000 > waited_ms:
-            break
-        gone = share
+    passed = bisect_right(law.values_s, waited_ms / 1000)
+    gone = law.shares[passed - 1] if passed else 0.0
     return gone + u * (1.0 - gone)
 
 
-def _arrivals(recording: Recording, seed: int) -> Iterator[Arrival]:
+def _arrivals(recording: Recording, priorities: Mapping[str, int], seed: int) -> Iterator[Arrival]:
     """Return the recorded contacts with what was not seen drawn once."""
     by_part: dict[tuple[str, str], list[Contact]] = {}
     for contact in recording.contacts:
@@ -146,6 +145,7 @@ def _arrivals(recording: Recording, seed: int) -> Iterator[Arrival]:
             kind=contact.kind,
             queue_id=contact.queue_id,
             skills=contact.skills,
+            priority=contact.priority - priorities.get(contact.queue_id, 0),
             patience_ms=min(NEVER_MS, law.patience_ms(contact, u)),
             handling_ms=_known_ms(contact.handling_ms, law.handling, rng, 180_000),
             wrap_up_ms=_known_ms(contact.wrap_up_ms, law.wrap_up, rng, 0),
@@ -169,7 +169,7 @@ def recorded_outcomes(recording: Recording, targets_s: Mapping[str, float]) -> l
     for contact in recording.contacts:
         parts.setdefault((contact.queue_id, contact.kind), []).append(contact)
     return [
-        _recorded(key, contacts, targets_s.get(key[0], 30.0))
+        _recorded(key, contacts, target_of(targets_s, key))
         for key, contacts in sorted(parts.items())
     ]
 
@@ -222,6 +222,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What a child is told to rehearse."""
 
     bodies: list[str]
+    since_ms: int
     queue_id: str
     before: Configuration
     after: Configuration
@@ -231,6 +232,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 def rehearse_bytes(payload: bytes) -> bytes:
     """Rehearse an order in msgpack; the answer is a comparison in msgpack."""
     order = msgspec.msgpack.decode(payload, type=Order)
-    recording, _ = record(order.bodies)
+    recording, _ = record(order.bodies, order.since_ms)
     compared = rehearse(recording, order.queue_id, (order.before, order.after), order.seed)
     return msgspec.msgpack.encode(compared)

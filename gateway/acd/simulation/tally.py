@@ -47,6 +47,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     is_complete: bool = True
 
 
+def target_of(targets_s: Mapping[str, float], key: tuple[str, str]) -> float:
+    """Return the target of a queue and kind: ``queue/kind`` goes before ``queue``."""
+    queue_id, kind = key
+    return targets_s.get(f"{queue_id}/{kind}", targets_s.get(queue_id, 30.0))
+
+
 class _Part:
     """One queue and kind while it runs."""
 
@@ -183,7 +189,7 @@ class Tally:
 
     def _queue(self, key: tuple[str, str]) -> QueueOutcome:
         part = self._parts[key]
-        target_s = self._targets_s.get(key[0], 30.0)
+        target_s = target_of(self._targets_s, key)
         waits = sorted(part.waits)
         within = sum(wait_ms <= 1000 * target_s for wait_ms in waits)
         decided = len(waits) + part.abandoned

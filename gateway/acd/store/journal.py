@@ -119,6 +119,16 @@ def rows_after(tx: Tx, position: int, limit: int) -> list[tuple[int, str]]:
     return [(row["position"], row["body"]) for row in rows]
 
 
+def position_before(tx: Tx, at_ms: int) -> int:
+    """Return the position of the last entry before a moment; 0 when there is none."""
+    row = tx.one(
+        sa.select(sa.func.max(journal.c.position).label("position")).where(
+            journal.c.tenant_id == tx.tenant_id, journal.c.at_ms < at_ms
+        )
+    )
+    return 0 if row is None or row["position"] is None else int(row["position"])
+
+
 def end(tx: Tx) -> int:
     """Return the position of the newest entry; 0 when there is none."""
     mine = (partitions.c.tenant_id == tx.tenant_id, partitions.c.id == _MAIN)

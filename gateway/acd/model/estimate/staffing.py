@@ -135,7 +135,11 @@ class Staffing:
 
 
 def _fits(profile: Profile, queue_id: str, queue: QueueRule | None, own: dict[str, int]) -> bool:
-    return profile.serves(queue_id) and is_skilled(profile.skills, required(queue, own))
+    """Tell whether such agents serve the class, at once or in a later step."""
+    steps = len(queue.steps) if queue is not None else 1
+    return profile.serves(queue_id) and any(
+        is_skilled(profile.skills, required(queue, own, step)) for step in range(steps)
+    )
 
 
 def _mark(agents: set[str], agent_id: str, holds: bool) -> None:

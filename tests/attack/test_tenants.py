@@ -97,7 +97,9 @@ def body_for(row: Route, things: dict[str, str]) -> Any:
             "size_bytes": 3,
         },
     }
-    return bodies.get(noun_of(row)) if row.body is not None else None
+    acts = {"rollback": {"version": 1}, "rehearsal": {"queue": CREATED["queues"]}}
+    body = acts.get(row.path.rpartition("/")[2], bodies.get(noun_of(row)))
+    return body if row.body is not None else None
 
 
 def ask(person: Staff, row: Route, object_id: str, body: Any) -> httpx.Response:

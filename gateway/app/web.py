@@ -42,6 +42,7 @@ log = logging.getLogger("wecc.app")
 
 SWEEP_S = 3_600
 AUDIT_S = 30
+STANDS_BY = "another gateway works on this database; standing by until it ends"
 MEDIA_START_S = 1.0  # calls are worth a moment, chat does not wait for them
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -59,11 +60,14 @@ class Web:
         metrics.sockets.labels("visitor").set_function(lambda: self._connections.visitors)
         self._upkeep: list[asyncio.Task[None]] = []
         self._is_started = False
+        self.outdated = asyncio.Event()
+        """Set when another gateway has taken over: this process must end."""
         self._asgi: ASGIApp | None = None
 
     async def start(self) -> None:
         """Take up what an earlier process left, then open the doors."""
         house, rooms = self._house, self._house.rooms
+        await self._lead()
         tenant_ids = [row["id"] for row in await rooms.tenancy.tenants.all()]
         await house.analyser.start()
         if self._settings.media.enabled:
@@ -91,6 +95,18 @@ class Web:
         memory.settle()
         self._is_started = True
         log.info("web process started", extra={"count": resumed})
+
+    async def _lead(self) -> None:
+        """Wait until no other gateway works on this database, and end when one does later.
+
+        A process that was fenced or has lost the lead has nothing to give: its parent starts the
+        next one, which stands by.
+        """
+        lead = self._house.store.lead
+        if lead is not None:
+            await lead.take(lambda: print(STANDS_BY, flush=True))  # noqa: T201 - for the operator
+            lead.watch(self.outdated.set)
+        self._house.rooms.acd.on_fenced(self.outdated.set)
 
     async def stop(self) -> None:
         """Leave in the reverse order; everything durable is on disk already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import resource
 import signal
 import socket
@@ -29,6 +30,8 @@ from gateway.platform.http.socket_protocol import CappedSocketProtocol
 from gateway.settings import Settings
 
 SOCKET_QUEUE_FRAMES = 8
+EXIT_OUTDATED = 75
+log = logging.getLogger("wecc.web")
 
 
 def web(arguments: argparse.Namespace) -> int:
@@ -62,10 +65,12 @@ async def _serve(
         server = _Server(_config(settings, application), application, guests)
         for line in await application.banner(time.monotonic() - started_s):
             print(line, flush=True)
+        leaving = asyncio.create_task(server.leave_when_outdated())
         await server.serve(sockets=sockets)
+        leaving.cancel()
     finally:
         await application.stop()
-    return 0
+    return EXIT_OUTDATED if application.outdated.is_set() else 0
 
 
 class _Server(uvicorn.Server):
@@ -75,6 +80,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._application, self._guests = application, guests
         self._doors: list[Door] = []
+
+    async def leave_when_outdated(self) -> None:
+        """End when another gateway has taken over; the parent starts the next process."""
+        await self._application.outdated.wait()
+        log.warning("another gateway has taken over; ending")
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -19,8 +19,8 @@ export function UploadList({ conversationId }: { conversationId: string }) {
         const share = item.file.size > 0 ? (item.sentBytes / item.file.size) * 100 : 0;
         return (
           <div key={item.id} className={css.upload} data-failed={item.failed !== ""} role="status">
-            <span className="clip">
-              {item.file.name}{" "}
+            <span className={css.uploadText}>
+              <span className="clip">{item.file.name}</span>
               {item.failed ? (
                 <span className={css.refused}>{item.failed}</span>
               ) : (

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.browser.vectors import VECTORS, packed
+from tests.browser.vectors import MARK, VECTORS, packed
 from tests.live.product import Product, Staff
 from tests.live.sockets import Agent, Visitor, Wire
 
@@ -136,9 +136,9 @@ def furnish(product: Product, origin: str) -> Tenant:
     colleague = admin.add_agent(NAMES[3], "<svg/onload=window.__ran=1>@example.com")
     queue = admin.call("GET", "/queues")[0]
     outcomes = _things(admin, queue["id"])
-    body = {name: value for name, value in queue.items() if name != "id"}
-    body |= {"name": NAMES[5], "disposition_ids": outcomes, "wrap_up_s": 600}
-    body |= {"offer_timeout_s": {"chat": 600}}
+    ten_minutes = {"mode": "timed", "seconds": 600, "extension_s": 0}
+    body: dict[str, Any] = {"name": NAMES[5], "note": TITLES[1], "disposition_ids": outcomes}
+    body |= {"wrap_up": {"chat": ten_minutes}, "offer_timeout_s": {"chat": 600}}
     admin.call("PUT", f"/queues/{queue['id']}", body)
     for one in (agent, colleague):
         profile = {"queue_ids": [queue["id"]], "capacity": {"chat": 3, "call": 1, "message": 3}}
@@ -155,6 +155,10 @@ def _things(admin: Staff, queue_id: str) -> list[str]:
     ]
     for title in TITLES:
         admin.call("POST", "/skills", {"name": next(names), "description": title})
+    needed = f"<svg onload={MARK}>"
+    admin.call("POST", "/skills", {"name": needed})
+    steps = [{"expression": f'"{needed}" >= 10'}]
+    admin.call("POST", "/queues", {"name": next(names), "steps": steps})
     for number in range(5):
         reply = {"shortcut": f"reply{number}", "text": TEXTS[number % len(TEXTS)]}
         route = {"queue_id": queue_id, "department": next(names)}

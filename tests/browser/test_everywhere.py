@@ -234,7 +234,7 @@ async def test_every_page_of_the_administration(
     for one in closed:
         await customer(desk, one.conversation)
     await tenant.writer(48)
-    for place in ("live", "admin/audit", "me", "me/shortcuts"):
+    for place in ("live", "reports", "admin/audit", "me", "me/shortcuts"):
         await desk.open(f"/{place}")
         await expect(page.locator("[aria-busy=true]")).to_have_count(0)
         await expect(page.locator("h1").first).to_be_attached()

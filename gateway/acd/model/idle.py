@@ -18,7 +18,8 @@ class Seat:
     """
 
     __slots__ = (
-        "agent", "allows", "group", "level", "limits", "open", "rank", "stands", "status", "work",
+        "agent", "allows", "group", "is_ready", "level", "limits", "open", "rank", "stands",
+        "status", "work",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +40,7 @@ class Seat:
         self.level = 0
         self.rank = 0
         self.status = ""
+        self.is_ready = False
 
 
 def _by_rank(seat: Seat) -> int:

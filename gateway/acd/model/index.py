@@ -7,7 +7,7 @@ from gateway.acd.model.backlog import Backlog
 from gateway.acd.model.configuration import KIND_NUMBER, KINDS
 from gateway.acd.model.idle import Idle, Seat
 from gateway.acd.model.interaction import Interaction
-from gateway.acd.model.matrix import Matrix
+from gateway.acd.model.matrix import Matrix, Requirement
 from gateway.acd.model.order import NEVER, Key, key_for
 from gateway.acd.model.policy import allowed
 from gateway.acd.model.state import State
@@ -30,6 +30,8 @@ class Index:
         self.idle = tuple(Idle() for _ in KINDS)
         self.seats: dict[str, Seat] = {}
         self._moved: dict[str, Seat] = {}
+        self._ready: dict[int, int] = {}
+        self._ready_for: dict[int, int] = {}
         self.statuses = {"offline": 0, "not_ready": 0, "away": 0, "ready": 0}
         self.work_of: dict[str, dict[str, None]] = {}
         self.of_conversation: dict[str, tuple[str, ...]] = {}
@@ -71,6 +73,7 @@ class Index:
         if old is not None:
             self.statuses[old.status] -= 1
             self._count(old.open, -1)
+            self._count_ready(old, is_ready=False)
             self._moved.pop(agent.id, None)
             for kind in old.stands:
                 self.idle[kind].remove(old)
@@ -85,7 +88,28 @@ class Index:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
             seat.status = status
+        self._count_ready(seat, is_ready=agent.state == "ready")
         self.move(seat)
+
+    def _count_ready(self, seat: Seat, *, is_ready: bool) -> None:
+        if seat.is_ready == is_ready:
+            return
+        seat.is_ready = is_ready
+        count = self._ready.get(seat.group, 0) + (1 if is_ready else -1)
+        if count:
+            self._ready[seat.group] = count
+        else:
+            del self._ready[seat.group]
+        self._ready_for.clear()
+
+    def ready_for(self, requirement: Requirement) -> int:
+        """Return how many ready agents fit; cheap while nobody's state changes."""
+        found = self._ready_for.get(requirement.number)
+        if found is None:
+            groups = self.matrix.groups_for(requirement)
+            found = sum(count for group, count in self._ready.items() if groups >> group & 1)
+            self._ready_for[requirement.number] = found
+        return found
 
     def move(self, seat: Seat) -> None:
         """An agent's load or rank changed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.book import Book
 from gateway.acd.store import interactions, journal
 from gateway.engagement.service import conversations
-from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 
 Work = Callable[[Tx], None]
@@ -65,18 +64,30 @@ class Decision:
         """The position of its last entry."""
         return self.first + len(self.entries) - 1
 
-    def write(self, tx: Tx, epoch: int) -> None:
-        """Put everything into the commit."""
-        journal.append(tx, epoch, self.first - 1, self.journal_rows, self.last)
-        interactions.insert(tx, self.new_rows)
-        interactions.update(tx, self.changed_rows)
-        for owner in self.owners:
-            _set_owner(tx, owner)
-        journal.owe(tx, [_owed_row(item) for item in self.owed])
-        for work in self.works:
+
+def write_all(tx: Tx, epoch: int, batch: Sequence[Decision]) -> None:
+    """Put consecutive decisions into one commit: of each row, only what it became in the end."""
+    new: dict[str, dict[str, Any]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    owners: dict[str, tuple[str, str | None, str]] = {}
+    for decision in batch:
+        new.update((row["id"], row) for row in decision.new_rows)
+        for row in decision.changed_rows:
+            (new if row["id"] in new else changed)[row["id"]] = row
+        owners.update((owner[0], owner[1:]) for owner in decision.owners)
+    rows = [row for decision in batch for row in decision.journal_rows]
+    journal.append(tx, epoch, batch[0].first - 1, rows, batch[-1].last)
+    interactions.insert(tx, list(new.values()))
+    interactions.update(tx, list(changed.values()))
+    if owners and conversations.set_owners(tx, owners):
+        _logger.warning("a conversation is gone while work of it is open")
+    journal.owe(tx, [_owed_row(item) for decision in batch for item in decision.owed])
+    for decision in batch:
+        for work in decision.works:
             work(tx)
-        if self.snapshot is not None:
-            journal.put_snapshot(tx, *self.snapshot)
+    for decision in batch:
+        if decision.snapshot is not None:
+            journal.put_snapshot(tx, *decision.snapshot)
 
 
 def build(
@@ -167,12 +178,3 @@ def _owner(engine: Engine, item: Interaction, book: Book) -> Owner:
     agents = [state.interactions[key].agent_id for key in live] or [item.agent_id]
     agent_id = next((agent for agent in agents if agent is not None), None)
     return Owner(item.conversation_id, item.queue_id, agent_id, book.agent_name(agent_id))
-
-
-def _set_owner(tx: Tx, owner: Owner) -> None:
-    try:
-        conversations.set_owner(tx, *owner)
-    except WeccError as error:
-        if error.code != "not_found":
-            raise
-        _logger.warning("a conversation is gone while work of it is open")

@@ -23,6 +23,28 @@ _logger = logging.getLogger("wecc.acd")
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
+class Settled:
+    """Strikes off calls that returned: what comes during one commit goes into the next together."""
+
+    def __init__(self, database: Database, tenant_id: str) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._positions: list[int] = []
+        self._next: asyncio.Task[None] | None = None
+
+    async def add(self, position: int) -> None:
+        """Return when it is struck off; raises when the disk refuses."""
+        self._positions.append(position)
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+        await asyncio.shield(self._next)
+
+    async def _write(self) -> None:
+        await asyncio.sleep(0)  # the others of this turn of the loop come along
+        positions, self._positions, self._next = self._positions, [], None
+        await self._database.write(self._tenant_id, lambda tx: journal.delivered(tx, positions))
+
+
 class Deliveries:
     """One chain per interaction."""
 
@@ -32,6 +54,7 @@ class Deliveries:
         self._chains: dict[tuple[str, str], deque[Owed]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight: set[tuple[str, int]] = set()
+        self._done: dict[str, Settled] = {}
 
     async def resume(self, partition: Partition) -> None:
         """Take up what an earlier process, or a lost answer of the disk, left owed."""
@@ -80,9 +103,7 @@ class Deliveries:
         while True:
             try:
                 await self._call(partition, owed)
-                await self._database.write(
-                    partition.tenant_id, lambda tx: journal.delivered(tx, [owed.position])
-                )
+                await self._settled(partition.tenant_id).add(owed.position)
             except Exception:
                 wait_s = _BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)]
                 failures += 1
@@ -91,6 +112,12 @@ class Deliveries:
                 await asyncio.sleep(wait_s)
             else:
                 return
+
+    def _settled(self, tenant_id: str) -> Settled:
+        found = self._done.get(tenant_id)
+        if found is None:
+            found = self._done[tenant_id] = Settled(self._database, tenant_id)
+        return found
 
     async def _call(self, partition: Partition, owed: Owed) -> None:
         view = await self._view(partition, owed.interaction_id)

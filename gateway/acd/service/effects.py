@@ -17,9 +17,8 @@ from gateway.acd.service.views import agent_view, interaction_view
 from gateway.acd.wire import AgentChanged, AssignmentChanged, OfferGone, OfferNew, OfferView
 from gateway.engagement.service import conversations
 from gateway.engagement.wire import ConversationView
-from gateway.kernel.errors import WeccError
 from gateway.platform.bus import Bus, agent_topic, floor_topic
-from gateway.platform.database.port import Database, Tx
+from gateway.platform.database.port import Database
 
 _logger = logging.getLogger("wecc.acd")
 Outcome = Literal["accepted", "rejected", "expired", "withdrawn"]
@@ -137,17 +136,10 @@ class Effects:
         if not ids:
             return {}
 
-        def work(tx: Tx) -> dict[str, ConversationView]:
-            found = {}
-            for conversation_id in sorted(ids):
-                try:
-                    found[conversation_id] = conversations.conversation_view(tx, conversation_id)
-                except WeccError as error:
-                    if error.code != "not_found":
-                        raise
-            return found
-
-        return await self._database.read(partition.tenant_id, work)
+        wanted = sorted(ids)
+        return await self._database.read(
+            partition.tenant_id, lambda tx: conversations.views_of(tx, wanted)
+        )
 
 
 def _news(batch: Sequence[Decision]) -> _News:

@@ -19,7 +19,7 @@ from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.estimate import Estimates
 from gateway.acd.service.book import Book, People, read_book
-from gateway.acd.service.decision import Decision, Work, build
+from gateway.acd.service.decision import Decision, Work, build, write_all
 from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
 from gateway.acd.store import journal
@@ -172,8 +172,7 @@ class Partition:
             batch, self._queue = self._queue[:_BATCH], self._queue[_BATCH:]
 
             def work(tx: Tx, batch: list[Decision] = batch) -> None:
-                for decision in batch:
-                    decision.write(tx, self.epoch)
+                write_all(tx, self.epoch, batch)
 
             try:
                 await self._database.write(self.tenant_id, work)

@@ -9,6 +9,7 @@ from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import CHAT, KINDS
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction
+from gateway.acd.model.matrix import Requirement
 from gateway.acd.model.state import State
 from gateway.acd.service.book import Book
 from gateway.acd.service.partition import Partition
@@ -71,22 +72,26 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
     """Return what waits in a queue now, and how many ready agents serve it."""
     index = partition.engine.index
     line = index.backlog.lines.get(queue_id)
+    own_needs = _own_needs(partition.engine.state, index, queue_id)
     return QueueLive(
         queue_id=queue_id,
         name=partition.book.queue_name(queue_id),
         waiting=dict(zip(KINDS, line.counts if line else [0, 0, 0], strict=True)),
         longest_wait_since_ms=line.oldest_ms() if line else None,
-        ready_agents=len(serving(partition.engine.state, index, queue_id)),
+        ready_agents=index.ready_for(own_needs),
         waits=would_wait(partition, queue_id),
     )
 
 
 def serving(state: State, index: Index, queue_id: str) -> list[Agent]:
     """Return the ready agents who fit a queue's own needs."""
-    requirement = index.matrix.requirement((CHAT, queue_id, (), 0), state.queues.get(queue_id))
-    groups = index.matrix.groups_for(requirement)
+    groups = index.matrix.groups_for(_own_needs(state, index, queue_id))
     return [
         seat.agent
         for seat in index.seats.values()
         if seat.agent.state == "ready" and groups >> seat.group & 1
     ]
+
+
+def _own_needs(state: State, index: Index, queue_id: str) -> Requirement:
+    return index.matrix.requirement((CHAT, queue_id, (), 0), state.queues.get(queue_id))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from gateway.acd.model import commands as c
 from gateway.acd.model.interaction import Interaction, Kind, Offer
+from gateway.acd.service.lookup import Lookup
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.views import interaction_view, row_view
 from gateway.acd.store import configuration, interactions
 from gateway.acd.wire import InteractionView
-from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
 from gateway.kernel.redaction import redact
@@ -42,6 +42,7 @@ class InteractionWork:
 
     def __init__(self, partitions: Partitions) -> None:
         self._partitions = partitions
+        self._lookups: dict[str, Lookup] = {}
 
     # ---- from the contact's side
 
@@ -73,14 +74,12 @@ class InteractionWork:
             await partition.submit(c.Tick())
             return interaction_view(partition.book, item)
 
-        def work(tx: Tx) -> InteractionView | None:
-            row = interactions.find(tx, interaction_id)
-            if row is not None:
-                return row_view(partition.book, row)
-            conversations.conversation_view(tx, conversation_id)
-            return None
-
-        return await self._partitions.database.read(partition.tenant_id, work)
+        lookup = self._lookups.get(partition.tenant_id)
+        if lookup is None:
+            lookup = Lookup(self._partitions.database, partition.tenant_id)
+            self._lookups[partition.tenant_id] = lookup
+        row = await lookup.row(interaction_id, conversation_id)
+        return row_view(partition.book, row) if row is not None else None
 
     async def view(self, tenant_id: str, interaction_id: str) -> InteractionView:
         """Return an interaction, live or over."""

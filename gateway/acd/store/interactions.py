@@ -24,6 +24,11 @@ _UPDATE = (
     )
     .values({name: sa.bindparam(f"b_{name}") for name in _CHANGING})
 )
+_MANY = sa.select(interactions).where(
+    interactions.c.tenant_id == sa.bindparam("tenant_id"),
+    interactions.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
+_AT_ONCE = 500
 
 
 def insert(tx: Tx, rows: Sequence[Row]) -> None:
@@ -34,9 +39,28 @@ def insert(tx: Tx, rows: Sequence[Row]) -> None:
 
 def update(tx: Tx, rows: Sequence[Row]) -> None:
     """Bring what changes of known interactions up to date."""
-    for row in rows:
-        values = {f"b_{name}": row[name] for name in _CHANGING}
-        tx.execute(_UPDATE, {"b_tenant": tx.tenant_id, "b_id": row["id"], **values})
+    if rows:
+        tx.execute(
+            _UPDATE,
+            [
+                {
+                    "b_tenant": tx.tenant_id,
+                    "b_id": row["id"],
+                    **{f"b_{name}": row[name] for name in _CHANGING},
+                }
+                for row in rows
+            ],
+        )
+
+
+def known(tx: Tx, ids: Sequence[str]) -> dict[str, Row]:
+    """Return the interactions there are of many ids."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        part = list(ids[start : start + _AT_ONCE])
+        for row in tx.all(_MANY, {"tenant_id": tx.tenant_id, "ids": part}):
+            found[row["id"]] = row
+    return found
 
 
 def live_ids(tx: Tx) -> list[str]:

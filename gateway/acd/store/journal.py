@@ -17,6 +17,10 @@ from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 
 _MAIN = "main"
+_DELIVERED = deliveries.delete().where(
+    deliveries.c.tenant_id == sa.bindparam("b_tenant"),
+    deliveries.c.position == sa.bindparam("b_at"),
+)
 
 
 class Fenced(WeccError):
@@ -164,8 +168,5 @@ def owed(tx: Tx) -> Sequence[Mapping[str, Any]]:
 
 def delivered(tx: Tx, positions: Sequence[int]) -> None:
     """Forget calls that handlers returned from."""
-    tx.execute(
-        deliveries.delete().where(
-            deliveries.c.tenant_id == tx.tenant_id, deliveries.c.position.in_(positions)
-        )
-    )
+    if positions:
+        tx.execute(_DELIVERED, [{"b_tenant": tx.tenant_id, "b_at": at} for at in positions])

@@ -114,26 +114,23 @@ def set_owner(
     tx: Tx, conversation_id: str, queue_id: str, agent_id: str | None, agent_name: str = ""
 ) -> None:
     """Record which queue, and which agent in it, a conversation belongs to now."""
-    row = _locked(tx, conversation_id)
-    if (row["queue_id"], row["agent_id"]) == (queue_id, agent_id):
-        return
-    conversations.leave_all_but(tx, conversation_id, agent_id)
-    if agent_id is not None:
-        conversations.join(tx, conversation_id, agent_id, agent_name)
-    conversations.update(
-        tx,
-        conversation_id,
-        queue_id=queue_id,
-        agent_id=agent_id,
-        agent_name=agent_name,
-        epoch=tx.now_ms,
-    )
-    tx.record(
-        "conversation.owned",
-        conversation_id=conversation_id,
-        queue_id=queue_id,
-        agent_id=agent_id,
-    )
+    if set_owners(tx, {conversation_id: (queue_id, agent_id, agent_name)}):
+        raise not_found("conversation")
+
+
+def set_owners(tx: Tx, owners: Mapping[str, tuple[str, str | None, str]]) -> list[str]:
+    """Record (queue, agent, agent's name) of many conversations; returns those that are gone."""
+    known = conversations.owners_of(tx, sorted(owners))
+    changed = {
+        key: owner
+        for key, owner in owners.items()
+        if key in known and known[key] != (owner[0], owner[1])
+    }
+    if changed:
+        conversations.own(tx, changed)
+    for key, (queue_id, agent_id, _) in changed.items():
+        tx.record("conversation.owned", conversation_id=key, queue_id=queue_id, agent_id=agent_id)
+    return [key for key in owners if key not in known]
 
 
 def close_conversation(tx: Tx, conversation_id: str) -> bool:
@@ -220,21 +217,32 @@ def conversation_view(tx: Tx, conversation_id: str) -> ConversationView:
     return views(tx, [row])[0]
 
 
+def views_of(tx: Tx, conversation_ids: Sequence[str]) -> dict[str, ConversationView]:
+    """Return the conversations that exist, with few queries for many."""
+    rows = conversations.by_ids(tx, conversation_ids)
+    return {view.id: view for view in views(tx, rows)}
+
+
+def present(tx: Tx, conversation_ids: Sequence[str]) -> set[str]:
+    """Return those of many conversations that are there."""
+    return conversations.present(tx, conversation_ids)
+
+
 def views(tx: Tx, rows: Sequence[Row]) -> list[ConversationView]:
     """Return conversations as staff see them, with few queries for many rows."""
     site_names = sites.names(tx, [row["site_id"] for row in rows])
-    last = messages.last_ones(tx, [(row["id"], row["last_seq"]) for row in rows])
+    last = messages.last_ones(tx, [row["id"] for row in rows])
     attached = files.attachments_by_id(
         tx, [row["attachment_id"] for row in last.values() if row["attachment_id"]]
     )
     receipts: dict[str, list[ReceiptView]] = {}
     for receipt in conversations.receipts_of(tx, [row["id"] for row in rows]):
         receipts.setdefault(receipt["conversation_id"], []).append(receipt_view(receipt))
-    people = {row["contact_id"]: contacts.by_id(tx, row["contact_id"]) for row in rows}
+    people = contacts.by_ids(tx, sorted({row["contact_id"] for row in rows}))
     return [
         _view(
             row,
-            people[row["contact_id"]],
+            people.get(row["contact_id"]),
             site_names.get(row["site_id"], ""),
             last.get(row["id"]),
             attached,

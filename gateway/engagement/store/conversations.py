@@ -45,6 +45,60 @@ _RECEIPTS = (
 )
 
 
+_MANY = (
+    sa.select(conversations)
+    .where(
+        _c.tenant_id == sa.bindparam("tenant_id"),
+        _c.id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    .order_by(_c.id)
+)
+_OWNERS = _MANY.with_only_columns(_c.id, _c.queue_id, _c.agent_id).with_for_update()
+_PRESENT = _MANY.with_only_columns(_c.id)
+_PARTICIPANTS = sa.select(_p.conversation_id, _p.user_id, _p.name, _p.left_at_ms).where(
+    _p.tenant_id == sa.bindparam("tenant_id"),
+    _p.conversation_id.in_(sa.bindparam("ids", expanding=True)),
+)
+_OWN = (
+    sa.update(conversations)
+    .where(_c.tenant_id == sa.bindparam("of_tenant"), _c.id == sa.bindparam("of_id"))
+    .values(
+        queue_id=sa.bindparam("new_queue"),
+        agent_id=sa.bindparam("new_agent"),
+        agent_name=sa.bindparam("new_name"),
+        epoch=sa.bindparam("at"),
+    )
+)
+_TAKE_PART = (
+    sa.update(participants)
+    .where(
+        _p.tenant_id == sa.bindparam("of_tenant"),
+        _p.conversation_id == sa.bindparam("of_id"),
+        _p.user_id == sa.bindparam("of_user"),
+    )
+    .values(name=sa.bindparam("new_name"), left_at_ms=sa.bindparam("left"))
+)
+_AT_ONCE = 500
+
+
+def by_ids(tx: Tx, ids: Sequence[str]) -> list[Row]:
+    """Return the rows of the conversations there are, with few queries."""
+    return _in_parts(tx, _MANY, ids)
+
+
+def present(tx: Tx, ids: Sequence[str]) -> set[str]:
+    """Return those of many ids that are there."""
+    return {row["id"] for row in _in_parts(tx, _PRESENT, ids)}
+
+
+def _in_parts(tx: Tx, statement: sa.Select[Any], ids: Sequence[str]) -> list[Row]:
+    found: list[Row] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        part = list(ids[start : start + _AT_ONCE])
+        found += tx.all(statement, {"tenant_id": tx.tenant_id, "ids": part})
+    return found
+
+
 def by_id(tx: Tx, conversation_id: str, *, lock: bool = False) -> Row | None:
     """Return the conversation's row; ``lock`` keeps other writers off it until the commit."""
     return tx.one(
@@ -154,37 +208,50 @@ def queue_members_are(tx: Tx, user_id: str, queue_ids: Iterable[str]) -> None:
         tx.execute(sa.insert(agent_queues), rows)
 
 
-def join(tx: Tx, conversation_id: str, user_id: str, name: str) -> None:
-    """Make a user a participant, again or for the first time."""
-    changed = tx.execute(
-        sa.update(participants)
-        .where(
-            _p.tenant_id == tx.tenant_id,
-            _p.conversation_id == conversation_id,
-            _p.user_id == user_id,
-        )
-        .values(left_at_ms=None, name=name)
-    ).rowcount
-    if changed == 0:
-        row = {"conversation_id": conversation_id, "user_id": user_id, "name": name}
-        tx.execute(
-            sa.insert(participants),
-            {"tenant_id": tx.tenant_id, "joined_at_ms": tx.now_ms, "left_at_ms": None, **row},
-        )
+def owners_of(tx: Tx, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+    """Return queue and agent of each conversation there is; other writers wait."""
+    return {row["id"]: (row["queue_id"], row["agent_id"]) for row in _in_parts(tx, _OWNERS, ids)}
 
 
-def leave_all_but(tx: Tx, conversation_id: str, user_id: str | None) -> None:
-    """End the part of everyone except ``user_id``."""
+def own(tx: Tx, owners: Mapping[str, tuple[str, str | None, str]]) -> None:
+    """Give conversations to (queue, agent, agent's name): of each, only the agent takes part."""
+    tenant = {"of_tenant": tx.tenant_id}
     tx.execute(
-        sa.update(participants)
-        .where(
-            _p.tenant_id == tx.tenant_id,
-            _p.conversation_id == conversation_id,
-            _p.left_at_ms.is_(None),
-            _p.user_id != (user_id or ""),
-        )
-        .values(left_at_ms=tx.now_ms)
+        _OWN,
+        [
+            {
+                **tenant,
+                "of_id": key,
+                "new_queue": queue_id,
+                "new_agent": agent_id,
+                "new_name": name,
+                "at": tx.now_ms,
+            }
+            for key, (queue_id, agent_id, name) in owners.items()
+        ],
     )
+    known: set[tuple[str, str]] = set()
+    changed: list[dict[str, Any]] = []
+    for row in _in_parts(tx, _PARTICIPANTS, list(owners)):
+        key, user_id = row["conversation_id"], row["user_id"]
+        known.add((key, user_id))
+        _, agent_id, name = owners[key]
+        is_owner = user_id == agent_id
+        now = (name if is_owner else row["name"], None if is_owner else tx.now_ms)
+        is_settled = not is_owner and row["left_at_ms"] is not None
+        if not is_settled and now != (row["name"], row["left_at_ms"]):
+            of = {"of_id": key, "of_user": user_id}
+            changed.append({**tenant, **of, "new_name": now[0], "left": now[1]})
+    if changed:
+        tx.execute(_TAKE_PART, changed)
+    fresh = {"tenant_id": tx.tenant_id, "joined_at_ms": tx.now_ms, "left_at_ms": None}
+    new = [
+        {**fresh, "conversation_id": key, "user_id": agent_id, "name": name}
+        for key, (_, agent_id, name) in owners.items()
+        if agent_id is not None and (key, agent_id) not in known
+    ]
+    if new:
+        tx.execute(sa.insert(participants), new)
 
 
 # ---- receipts ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.engagement.store.tables import messages
+from gateway.engagement.store.tables import conversations, messages
 from gateway.platform.database.port import Tx
 
 Row = Mapping[str, Any]
@@ -15,11 +15,14 @@ _m = messages.c
 _BY_ID = sa.select(messages).where(
     _m.tenant_id == sa.bindparam("tenant_id"), _m.id == sa.bindparam("message_id")
 )
-_BY_SEQ = sa.select(messages).where(
-    _m.tenant_id == sa.bindparam("tenant_id"),
-    _m.conversation_id == sa.bindparam("conversation_id"),
-    _m.seq == sa.bindparam("seq"),
+_LAST = sa.select(messages).where(
+    conversations.c.tenant_id == sa.bindparam("tenant_id"),
+    conversations.c.id.in_(sa.bindparam("ids", expanding=True)),
+    _m.tenant_id == conversations.c.tenant_id,
+    _m.conversation_id == conversations.c.id,
+    _m.seq == conversations.c.last_seq,
 )
+_AT_ONCE = 500
 _INSERT = sa.insert(messages)
 _OF_CONVERSATION = sa.select(messages).where(
     _m.tenant_id == sa.bindparam("tenant_id"),
@@ -61,15 +64,13 @@ def of_attachment(tx: Tx, attachment_id: str) -> Row | None:
     return rows[0] if rows else None
 
 
-def last_ones(tx: Tx, places: Sequence[tuple[str, int]]) -> dict[str, Row]:
-    """Return the message at each (conversation id, seq), by conversation."""
+def last_ones(tx: Tx, conversation_ids: Sequence[str]) -> dict[str, Row]:
+    """Return the newest message of each conversation that has one."""
     found: dict[str, Row] = {}
-    for conversation_id, seq in places:
-        if seq > 0:
-            parameters = {"conversation_id": conversation_id, "seq": seq}
-            row = tx.one(_BY_SEQ, {"tenant_id": tx.tenant_id, **parameters})
-            if row is not None:
-                found[conversation_id] = row
+    for start in range(0, len(conversation_ids), _AT_ONCE):
+        part = list(conversation_ids[start : start + _AT_ONCE])
+        for row in tx.all(_LAST, {"tenant_id": tx.tenant_id, "ids": part}):
+            found[row["conversation_id"]] = row
     return found
 
 

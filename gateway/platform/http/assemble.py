@@ -66,8 +66,13 @@ def assemble(
     steps = _Steps(authenticate, limiter, peers or Peers(), once)
     return [
         StarletteRoute(path, _Address(methods, steps, has_cors=origin == "widget"))
-        for path, methods in by_path.items()
+        for path, methods in sorted(by_path.items(), key=lambda item: _vagueness(item[0]))
     ]
+
+
+def _vagueness(path: str) -> list[bool]:
+    """Order addresses: a fixed word is tried before an id that could be any word."""
+    return [part.startswith("{") for part in path.split("/")]
 
 
 class _Steps:

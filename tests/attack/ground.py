@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import websockets
 
 from gateway.app import build_rooms, build_store
 from gateway.settings import Settings, load
-from tests.live.product import PASSWORD, Product, Staff, product
+from tests.live.product import PASSWORD, Product, Staff
 from tests.live.sockets import Agent, Visitor, Wire
 
 ROLES = ("agent", "supervisor", "admin")
@@ -55,9 +56,9 @@ class Ground:
     def client(self, origin: str = "desk", source: str = "127.0.0.1", **headers: str) -> Any:
         """A client without a login, from a loopback address of its own choice."""
         return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.product.port}",
+            base_url=f"{self.product.scheme}://127.0.0.1:{self.product.port}",
             headers={"Host": f"{origin}.localhost:{self.product.port}", **headers},
-            transport=httpx.HTTPTransport(local_address=source),
+            transport=httpx.HTTPTransport(local_address=source, verify=self.product.tls or False),
             timeout=30,
         )
 
@@ -117,12 +118,31 @@ def _tenant(running: Product, name: str) -> Tenant:
 @contextlib.contextmanager
 def ground(folder: Path, *arguments: str, **environment: str) -> Iterator[Ground]:
     """Run a product with the tenants Alder and Birch for the length of the block."""
+    with product_of(folder, *arguments, tls=None, **environment) as running:
+        yield on(running)
+
+
+def on(running: Product) -> Ground:
+    """Meet the people of both tenants in a running product."""
+    return Ground(running, _tenant(running, "Alder"), _tenant(running, "Birch"))
+
+
+@contextlib.contextmanager
+def product_of(
+    folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, **environment: str
+) -> Iterator[Product]:
+    """Run a product in which both tenants were made; with ``tls`` its addresses are https."""
     data_dir = folder / "data"
     data_dir.mkdir(mode=0o700)
-    settings = load(None, {}, {"store.data_dir": str(data_dir)})
+    settings = load(None, environment, {"store.data_dir": str(data_dir)})
     asyncio.run(_make(settings, ["Alder", "Birch"]))
-    with product(data_dir, *arguments, **{**LIMITS, **environment}) as running:
-        yield Ground(running, _tenant(running, "Alder"), _tenant(running, "Birch"))
+    running = Product(data_dir, *arguments, **{**LIMITS, **environment})
+    running.tls = tls
+    try:
+        yield running.start()
+    finally:
+        if running.process is not None:
+            running.stop()
 
 
 def new_id() -> str:

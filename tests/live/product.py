@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ class Product:
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
+        self.tls: ssl.SSLContext | None = None
         self._reader: threading.Thread | None = None
         self._clients: list[httpx.Client] = []
 
@@ -61,7 +63,7 @@ class Product:
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
         self.wait_for_line(r"agent desk\s+(\S+)")
-        found = self.wait_for_line(r"agent desk\s+http://[^:]+:(\d+)")
+        found = self.wait_for_line(r"agent desk\s+https?://[^:]+:(\d+)")
         self.port = int(found.group(1))
         return self
 
@@ -147,16 +149,22 @@ class Product:
 
     # ---- HTTP ------------------------------------------------------------------------------
 
+    @property
+    def scheme(self) -> str:
+        """What addresses begin with: ``https`` where ``tls`` says whom to trust."""
+        return "http" if self.tls is None else "https"
+
     def url(self, origin: str) -> str:
         """The address of an origin as a browser knows it."""
-        return f"http://{origin}.localhost:{self.port}"
+        return f"{self.scheme}://{origin}.localhost:{self.port}"
 
     def http(self, origin: str = "desk", **headers: str) -> httpx.Client:
         """A client that talks to one origin over 127.0.0.1."""
         client = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}",
+            base_url=f"{self.scheme}://127.0.0.1:{self.port}",
             headers={"Host": f"{origin}.localhost:{self.port}", **headers},
             timeout=20,
+            verify=self.tls or False,
         )
         self._clients.append(client)
         return client

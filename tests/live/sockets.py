@@ -17,8 +17,9 @@ Frame = dict[str, Any]
 class Wire:
     """One socket: sends requests, keeps every frame that came."""
 
-    def __init__(self, url: str, port: int, headers: dict[str, str]) -> None:
-        self._url, self._port, self._headers = url, port, headers
+    def __init__(self, product: Product, origin: str, path: str, headers: dict[str, str]) -> None:
+        self._url = "ws" + product.url(origin).removeprefix("http") + path
+        self._port, self._tls, self._headers = product.port, product.tls, headers
         self.frames: list[Frame] = []
         self._socket: Any = None
         self._reader: asyncio.Task[None] | None = None
@@ -32,6 +33,7 @@ class Wire:
             self._url,
             host="127.0.0.1",
             port=self._port,
+            ssl=self._tls,
             origin=origin,  # type: ignore[arg-type]
             additional_headers=self._headers,
             compression=None,
@@ -151,8 +153,7 @@ class Visitor(Wire):
         headers = {"Origin": origin or site["origins"][0]}
         if robot:
             headers["X-WECC-Robot"] = "1"
-        host = f"widget.localhost:{product.port}"
-        super().__init__(f"ws://{host}/v1/socket?site={site['key']}", product.port, headers)
+        super().__init__(product, "widget", f"/v1/socket?site={site['key']}", headers)
         self._all_headers = dict(headers)
         self.site = site
         self.token: str | None = None
@@ -208,8 +209,7 @@ class Agent(Wire):
 
     def __init__(self, product: Product, staff: Staff) -> None:
         headers = {"Origin": product.url("desk"), "Cookie": staff.cookie}
-        host = f"desk.localhost:{product.port}"
-        super().__init__(f"ws://{host}/api/v1/socket", product.port, headers)
+        super().__init__(product, "desk", "/api/v1/socket", headers)
         self._all_headers = dict(headers)
         self.staff = staff
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import ipaddress
 import os
 import re
 import shutil
@@ -36,7 +37,9 @@ def certificate(folder: Path, name: str = "own") -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "desk.localhost")])
     now = datetime.datetime.fromtimestamp(SystemClock().now_ms() / 1000, datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(host) for host in NAMES])
+    hosts: list[x509.GeneralName] = [x509.DNSName(host) for host in NAMES]
+    here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    names = x509.SubjectAlternativeName([*hosts, here])
     built = (
         x509.CertificateBuilder()
         .subject_name(subject)

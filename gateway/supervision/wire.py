@@ -88,8 +88,8 @@ class TargetView(View):
 
 class QueueBoard(View):
     """A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment;
-    ``next_late_at_ms`` says when the next one will. ``below_target`` names the kinds whose
-    service level today is under the target.
+    ``next_soon_at_ms`` and ``next_late_at_ms`` say when the next ones will be. ``below_target``
+    names the kinds whose service level today is under the target.
     """
 
     queue_id: str
@@ -97,6 +97,7 @@ class QueueBoard(View):
     targets: dict[str, TargetView]
     late: int
     soon: int
+    next_soon_at_ms: int | None
     next_late_at_ms: int | None
     below_target: list[str]
     today: dict[str, float | None]

@@ -522,8 +522,8 @@ export interface BoardView {
 }
 /**
  * A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment;
- *     ``next_late_at_ms`` says when the next one will. ``below_target`` names the kinds whose
- *     service level today is under the target.
+ *     ``next_soon_at_ms`` and ``next_late_at_ms`` say when the next ones will be. ``below_target``
+ *     names the kinds whose service level today is under the target.
  */
 export interface QueueBoard {
   queue_id: string;
@@ -533,6 +533,7 @@ export interface QueueBoard {
   };
   late: number;
   soon: number;
+  next_soon_at_ms: number | null;
   next_late_at_ms: number | null;
   below_target: string[];
   today: {

@@ -21,10 +21,11 @@ SOON_PART = 4
 
 
 class Lateness(msgspec.Struct, frozen=True):
-    """Who waits in a queue past the target, who will soon, and when the next one will."""
+    """Who waits in a queue past the target, who will soon, and when the next ones will."""
 
     late: int
     soon: int
+    next_soon_at_ms: int | None
     next_late_at_ms: int | None
 
 
@@ -42,7 +43,7 @@ class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
 def queue_board(facts: QueueFacts) -> QueueBoard:
     """Return a queue as the board shows it."""
     targets = all_targets(facts.targets)
-    lateness = facts.lateness or Lateness(0, 0, None)
+    lateness = facts.lateness or Lateness(0, 0, None, None)
     below = []
     for kind, target in targets.items():
         level = (facts.of_kind.get(kind) or {}).get(DEFAULT_SERVICE_LEVEL)
@@ -57,6 +58,7 @@ def queue_board(facts: QueueFacts) -> QueueBoard:
         },
         late=lateness.late,
         soon=lateness.soon,
+        next_soon_at_ms=lateness.next_soon_at_ms,
         next_late_at_ms=lateness.next_late_at_ms,
         below_target=below,
         today=dict(facts.today or figures_of(Facts({}, {}), has_time=False)),

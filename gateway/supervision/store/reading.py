@@ -101,7 +101,7 @@ def robots_in(tx: Tx, cell: Cell) -> int:
 def lateness(tx: Tx, cell: Cell, now_ms: int) -> dict[str, Lateness]:
     """Return per queue who waits past the target now, and who will soon."""
     late_at = stays.c.began_ms + stays.c.within_ms
-    soon_at = late_at - stays.c.within_ms / SOON_PART
+    soon_at = late_at - stays.c.within_ms // SOON_PART
     is_late = late_at <= now_ms
     is_soon = sa.and_(late_at > now_ms, soon_at <= now_ms)
     here = [stays.c.tenant_id == tx.tenant_id, stays.c.over_ms == 0, stays.c.outcome == ""]
@@ -112,13 +112,17 @@ def lateness(tx: Tx, cell: Cell, now_ms: int) -> dict[str, Lateness]:
             stays.c.queue_id,
             _sum(sa.case((is_late, 1), else_=0)).label("late"),
             _sum(sa.case((is_soon, 1), else_=0)).label("soon"),
+            sa.func.min(sa.case((soon_at > now_ms, soon_at))).label("next_soon_at_ms"),
             sa.func.min(sa.case((late_at > now_ms, late_at))).label("next_late_at_ms"),
         )
         .where(*here)
         .group_by(stays.c.queue_id)
     )
     return {
-        row["queue_id"]: Lateness(row["late"], row["soon"], row["next_late_at_ms"]) for row in rows
+        row["queue_id"]: Lateness(
+            row["late"], row["soon"], row["next_soon_at_ms"], row["next_late_at_ms"]
+        )
+        for row in rows
     }
 
 

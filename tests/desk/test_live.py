@@ -1,0 +1,96 @@
+"""The live page: who waits, warnings before and after a target is missed, today as in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.desk.conftest import ADMIN, House
+from tests.desk.person import Office
+from tests.live.product import eventually
+from tests.live.sockets import Agent
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def short_target(house: House) -> Iterator[None]:
+    """The queue wants chats answered within 24 s."""
+    path = f"/queues/{house.queue['id']}"
+    queue = next(
+        each for each in house.admin.call("GET", "/queues") if each["id"] == house.queue["id"]
+    )
+    known = {"id", "version", "warnings"}
+    body = {name: value for name, value in queue.items() if name not in known}
+    target = {"chat": {"percent": 80, "within_s": 24}}
+    house.admin.call("PUT", path, body | {"service_target": target})
+    capacity(house, 1)
+    yield
+    capacity(house, 5)
+    house.admin.call("PUT", path, body)
+
+
+def capacity(house: House, chats: int) -> None:
+    """Let the agent have so many chats at once."""
+    profile = {"queue_ids": [house.queue["id"]], "capacity": {"chat": chats, "call": 1}}
+    house.admin.call("PUT", f"/agents/{house.agent.me['user']['id']}", profile)
+
+
+async def finish(agent: Agent, interaction_id: str, disposition_id: str) -> None:
+    """End an exchange and wrap it up."""
+    about = {"interaction_id": interaction_id}
+    await agent.must({"type": "interaction.end", **about})
+    await agent.must({"type": "interaction.wrap_up", "disposition_id": disposition_id, **about})
+
+
+def today(house: House) -> dict[str, Any]:
+    found: dict[str, Any] = house.admin.call("GET", "/reports/intervals?interval=day")
+    figures: dict[str, Any] = found["total"]["figures"]
+    return figures
+
+
+async def test_warnings_come_before_the_target_is_missed_and_figures_are_the_reports(
+    house: House, office: Office, short_target: None
+) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    await seat.open("/live")
+    page = seat.page
+    alarms = page.get_by_role("region", name="Warnings")
+    await expect(alarms).to_be_visible()
+    agent, first, second = Agent(house.product, house.agent), house.visitor(), house.visitor()
+    await agent.hello()
+    await agent.ready()
+    before = today(house)["answered"]
+    await first.hello()
+    await first.start("I have the only agent.")
+    held = await agent.accept(first.conversation)
+    await second.hello()
+    await second.start("Is anybody there?")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="General"))
+    await expect(row.get_by_role("cell").first).to_have_text("1")
+    for words, picture in (
+        ("General: 1 will miss the target soon.", "live-soon"),
+        ("General: 1 wait past the target.", "live-late"),
+    ):
+        await expect(alarms.get_by_text(words)).to_be_visible(timeout=40_000)
+        await seat.picture(picture)
+    assert await seat.faults() == []
+
+    questions = house.admin.call("GET", "/dispositions")
+    question = next(each["id"] for each in questions if each["code"] == "question")
+    await finish(agent, held["interaction"]["id"], question)
+    offer = await agent.accept(second.conversation)
+    await expect(alarms.get_by_text("General: below target today")).to_be_visible(timeout=40_000)
+    await expect(alarms.get_by_text("General: 1 wait past the target.")).to_have_count(0)
+    eventually(lambda: today(house)["answered"] == before + 2, 30, "it is counted")
+    cells = row.get_by_role("cell")
+    figures = today(house)
+    await expect(cells.nth(7)).to_have_text(str(figures["answered"]))
+    await expect(cells.nth(6)).to_have_text(f"{figures['service_level_settled']:.1f} %")
+    await seat.picture("live-below")
+    await finish(agent, offer["interaction"]["id"], question)
+    for wire in (agent, first, second):
+        await wire.close()

@@ -38,7 +38,9 @@ class InteractionHandler(Protocol):
     async def released(
         self, tenant_id: str, interaction: InteractionView, agent_id: str, cause: str
     ) -> None:
-        """The agent no longer has it and it waits again; ``cause``: transferred, agent_lost."""
+        """The agent no longer has it and it waits again; ``cause``: transferred,
+        agent_lost, or no_reply when the contact waited too long for a first reply.
+        """
         ...
 
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:

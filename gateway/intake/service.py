@@ -7,6 +7,7 @@ in ``Steps`` and are taken up again after a restart.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ from gateway.platform.database.port import Database, Tx
 from gateway.rules.service import RouteInput, RulesService
 from gateway.tenancy.authorization import authorize
 
+_logger = logging.getLogger("wecc.intake")
 _NO_PAGE = PageView(url="", title="", referrer="")
 
 
@@ -101,7 +103,16 @@ class IntakeService:
         message, intake = await self._database.write(actor.tenant_id, work)
         if intake is not None:
             self._steps.advance(actor.tenant_id, intake)
+        elif actor.kind == "visitor":
+            await self._tell_heard(actor.tenant_id, message.conversation_id)
         return message
+
+    async def _tell_heard(self, tenant_id: str, conversation_id: str) -> None:
+        """What arrived is stored whatever routing makes of it."""
+        try:
+            await self._acd.heard(tenant_id, conversation_id)
+        except WeccError as error:
+            _logger.info("routing did not hear of a message", extra={"code": error.code})
 
     async def receive_call(self, actor: Actor, request: CallRequest, visit: Visit) -> str:
         """Give a calling visitor a leg with music, queue the call, return the ``sdp_answer``.

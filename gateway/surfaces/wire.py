@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.acd import wire as acd
+from gateway.acd.wire import steering
 from gateway.engagement import wire as engagement
 from gateway.kernel.wire import ClientFrame, Id, LongText, ServerFrame, ShortText, View
 from gateway.tenancy import wire as tenancy
@@ -252,6 +253,12 @@ AgentClient = (
     | acd.InteractionEnd
     | acd.InteractionWrapUp
     | acd.InteractionTake
+    | steering.AgentNextSet
+    | steering.AgentSet
+    | steering.WrapUpExtend
+    | steering.InteractionMove
+    | steering.InteractionPrioritize
+    | steering.InteractionAssign
     | engagement.MessagePost
     | engagement.TypingSet
     | engagement.ReceiptSet
@@ -273,6 +280,7 @@ AgentServer = (
     | acd.OfferGone
     | acd.AssignmentChanged
     | acd.QueueChanged
+    | steering.ReplyDue
     | engagement.MessageNew
     | engagement.MessageChanged
     | engagement.ReceiptChanged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
@@ -27,6 +27,9 @@ POLICIES = st.builds(
             {"call": ("message",), "message": ()},
         ]
     ),
+    quiet_chat_s=st.sampled_from([0, 4, 4]),
+    personal_limit=st.sampled_from([10, 1, 0]),
+    sticky_waits=st.booleans(),
 )
 agents = st.sampled_from(AGENTS)
 pick = st.integers(min_value=0, max_value=1_000)
@@ -37,11 +40,15 @@ class AgentRules(RuleBasedStateMachine):
 
     engine: Engine
     now_ms: int
+    policies = 0
 
     def do(self, command: c.Command) -> list[e.Entry]:
         raise NotImplementedError
 
     def some(self, state: str, number: int) -> str | None:
+        raise NotImplementedError
+
+    def any(self, state: str) -> bool:
         raise NotImplementedError
 
     def dump(self) -> bytes:
@@ -51,7 +58,7 @@ class AgentRules(RuleBasedStateMachine):
     def declares_next(self, agent: str, ready: bool | None, max_s: int) -> None:
         self.do(c.Connect(agent_id=agent))
         before = self.engine.state.agents[agent]
-        is_busy = any(before.load) or before.slots
+        is_busy = not self.engine.is_empty_handed(before)
         was = before.state, before.reason
         self.do(c.DeclareNext(agent_id=agent, ready=ready, reason="meal", max_s=max_s))
         after = self.engine.state.agents[agent]
@@ -67,8 +74,10 @@ class AgentRules(RuleBasedStateMachine):
             now = self.engine.state.agents[agent]
             assert now.set_by in (LEAD, ""), "who set it is told until the next change"
 
+    @precondition(lambda self: self.policies < 2)
     @rule(policy=POLICIES)
     def policy_changes(self, policy: Policy) -> None:
+        self.policies += 1
         self.do(c.SetPolicy(policy=policy))
         assert self.do(c.SetPolicy(policy=policy)) == []
 
@@ -91,6 +100,7 @@ class AgentRules(RuleBasedStateMachine):
             assert self.do(command) == [], "a repeat does nothing"
             assert self.dump() == before
 
+    @precondition(lambda self: self.any("waiting") or self.any("offered"))
     @rule(
         number=pick,
         state=st.sampled_from(["waiting", "offered", "active"]),
@@ -113,3 +123,47 @@ class AgentRules(RuleBasedStateMachine):
         out = self.do(commands[what])
         assert not (out and state == "active"), "what an agent has is handed over, not steered"
         assert item.enqueued_at_ms == clock, "I9: the clock goes on"
+
+    @precondition(lambda self: self.any("active"))
+    @rule(number=pick, agent=agents, who=st.sampled_from(["agent", "contact", "contact"]))
+    def somebody_writes(self, number: int, agent: str, who: str) -> None:
+        item_id = self.some("active", number)
+        if item_id is None:
+            return
+        item = self.engine.state.interactions[item_id]
+        if who == "contact":
+            self.do(c.Hear(interaction_id=item_id))
+            assert item.weight == 1, "whose contact writes counts"
+            assert self.do(c.Hear(interaction_id=item_id)) == [], "told once in a while"
+            return
+        was_due = item.reply_due_ms is not None
+        out = self.do(c.Reply(interaction_id=item_id, agent_id=agent))
+        assert bool(out) == (was_due and item.agent_id == agent), "only the first reply counts"
+        assert self.do(c.Reply(interaction_id=item_id, agent_id=agent)) == []
+
+    @precondition(lambda self: self.any("wrap_up"))
+    @rule(number=pick, chosen=st.booleans())
+    def wraps_up_or_extends(self, number: int, chosen: bool) -> None:
+        item_id = self.some("wrap_up", number)
+        if item_id is None:
+            return
+        item = self.engine.state.interactions[item_id]
+        if number % 2:
+            until_ms, was_extended = item.wrap_up_until_ms, item.is_extended
+            if self.do(c.ExtendWrapUp(interaction_id=item_id)):
+                assert not was_extended, "extended once"
+                assert until_ms is not None
+                assert item.wrap_up_until_ms is not None
+                assert item.wrap_up_until_ms > until_ms
+            return
+        disposition = "di_done0" if chosen else None
+        out = self.do(c.WrapUp(interaction_id=item_id, disposition_id=disposition))
+        assert bool(out) == (chosen or item.wrap_up != "forced"), "forced needs an outcome"
+
+    @precondition(lambda self: self.engine.state.offers)
+    @rule(ends=st.booleans())
+    def everybody_accepts(self, ends: bool) -> None:
+        for offer in list(self.engine.state.offers.values()):
+            self.do(c.Accept(offer_id=offer.id, agent_id=offer.agent_id))
+        if ends and (item_id := self.some("active", 0)) is not None:
+            self.do(c.End(interaction_id=item_id))

@@ -107,6 +107,7 @@ def check(engine: Engine) -> None:
     """Raise when an invariant of the queue does not hold."""
     state = engine.state
     loads = {agent_id: [0, 0, 0] for agent_id in state.agents}
+    holds = dict.fromkeys(state.agents, 0)
     offered: set[str] = set()
     for offer in state.offers.values():
         item = state.interactions[offer.interaction_id]
@@ -115,13 +116,20 @@ def check(engine: Engine) -> None:
         assert item.id not in offered, "I2: one live offer per interaction"
         offered.add(item.id)
         loads[offer.agent_id][KINDS.index(item.kind)] += 1
+        holds[offer.agent_id] += 1
     for item in state.interactions.values():
         assert item.state in ("waiting", "offered", "active", "wrap_up"), "I1: one live state"
         assert (item.state == "offered") == (item.id in offered)
         assert (item.agent_id is not None) == (item.state in ("active", "wrap_up"))
         assert (item.id in engine.index.backlog.placed) == (item.state == "waiting")
         if item.agent_id is not None:
-            loads[item.agent_id][KINDS.index(item.kind)] += 1
+            is_light = item.wrap_up == "optional" if item.state == "wrap_up" else not item.weight
+            assert is_light == (not item.weight), "only optional wrap-up and quiet chats are free"
+            assert item.weight or item.state == "wrap_up" or item.kind == "chat"
+            loads[item.agent_id][KINDS.index(item.kind)] += item.weight
+            holds[item.agent_id] += item.state != "wrap_up" or item.wrap_up != "optional"
+        if item.reply_due_ms is not None:
+            assert (item.kind, item.state) == ("chat", "active"), "only who has a chat replies"
     slots = dict.fromkeys(state.agents, 0)
     for slot in state.slots.values():
         loads[slot.agent_id][KINDS.index(slot.kind)] += 1
@@ -129,7 +137,7 @@ def check(engine: Engine) -> None:
     for agent in state.agents.values():
         assert agent.load == loads[agent.id], "I11: load equals a recount"
         assert agent.slots == slots[agent.id], "I11: slots equal a recount"
-        is_waited_for = any(loads[agent.id]) or slots[agent.id]
+        is_waited_for = holds[agent.id] or slots[agent.id]
         assert agent.next_state is None or is_waited_for, "a declared state waits for work only"
     check_work_conserving(engine)
     check_counts(engine)

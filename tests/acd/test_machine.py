@@ -17,6 +17,15 @@ from tests.acd import oracle
 from tests.acd.agent_rules import AGENTS, QUEUES, AgentRules
 
 SKILLS = ["sk_a", "sk_b"]
+WRAP_UPS = st.sampled_from(
+    [
+        WrapUpRule(seconds=10),
+        WrapUpRule(mode="forced", seconds=0),
+        WrapUpRule(mode="optional", seconds=10, extension_s=10),
+        WrapUpRule(seconds=10, extension_s=30),
+        WrapUpRule(mode="none"),
+    ]
+)
 TEN_SECONDS = {kind: WrapUpRule(seconds=10) for kind in KINDS}
 NEEDS = st.one_of(
     st.just(ANYBODY),
@@ -35,7 +44,11 @@ QUEUE_RULES = st.builds(
     steps=st.tuples(STEPS),
     priority=st.sampled_from([0, 0, 5]),
     offer_timeout_s=st.sampled_from([{}, {"chat": 5}]),
-    wrap_up=st.sampled_from([{}, TEN_SECONDS]),
+    wrap_up=st.one_of(st.just({}), st.dictionaries(st.sampled_from(KINDS), WRAP_UPS, max_size=3)),
+    no_answer_strikes=st.sampled_from([1, 1, 2]),
+    reply_timeout_s=st.sampled_from([0, 9]),
+    sticky_s=st.sampled_from([0, 5]),
+    pull_oldest=st.sampled_from([100, 100, 1, 0]),
 )
 PROFILES = st.builds(
     Profile,
@@ -61,10 +74,11 @@ class Floor(AgentRules):
         self.epochs: dict[str, int] = {}
         self.passed: dict[tuple[str, str], int] = {}
         for queue_id, wrap_up in zip(QUEUES[:2], ({}, TEN_SECONDS), strict=True):
-            self.do(c.SetQueue(queue=QueueRule(queue_id=queue_id, wrap_up=wrap_up)))
+            rule_of = QueueRule(queue_id=queue_id, wrap_up=wrap_up, reply_timeout_s=9)
+            self.do(c.SetQueue(queue=rule_of))
         few = Profile(capacity={"chat": 1, "call": 1, "message": 1})
-        for agent in AGENTS[:1]:
-            self.do(c.SetProfile(agent_id=agent, profile=few))
+        for agent, profile in zip(AGENTS[:2], (few, None), strict=True):
+            self.do(c.SetProfile(agent_id=agent, profile=profile))
             self.do(c.Connect(agent_id=agent))
             self.do(c.SetState(agent_id=agent, ready=True))
 
@@ -92,6 +106,8 @@ class Floor(AgentRules):
             is_withdrawn = isinstance(entry, e.OfferEnded) and entry.outcome == "withdrawn"
             if not is_withdrawn:
                 self.passed[entry.interaction_id, entry.agent_id] = entry.at_ms + 10_000
+        if isinstance(entry, e.Released) and entry.cause == "no_reply":
+            self.passed[entry.interaction_id, entry.agent_id] = entry.at_ms + 10_000
         if isinstance(entry, e.Accepted | e.Taken):
             mine = [key for key in self.passed if key[0] == entry.interaction_id]
             for key in mine:
@@ -101,7 +117,7 @@ class Floor(AgentRules):
         if isinstance(entry, e.Enqueued | e.Prioritized):
             self.scores[entry.interaction_id] = entry.score
         if isinstance(entry, e.Abandoned | e.Wrapped) or (
-            isinstance(entry, e.Ended) and entry.wrap_up_until_ms is None
+            isinstance(entry, e.Ended) and entry.is_over
         ):
             self.over.add(entry.interaction_id)
 
@@ -162,6 +178,8 @@ class Floor(AgentRules):
                 created_at_ms=self.now_ms,
                 skills=skills,
                 priority=priority,
+                for_agent_id=AGENTS[self.made % 4] if self.made % 3 else None,
+                is_sticky=priority > 2,
             )
             self.made += 1
             self.do(command)

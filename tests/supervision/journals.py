@@ -166,6 +166,7 @@ class Day:
                 interaction_id=f"in_{number:06d}",
                 agent_id=agent,
                 by="agent",
+                wrap_up="timed" if wrap_up_s else "none",
                 wrap_up_until_ms=self.at(second + wrap_up_s) if wrap_up_s else None,
             )
         )

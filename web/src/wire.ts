@@ -16,6 +16,12 @@ export type ClientFrame =
   | InteractionEnd
   | InteractionWrapUp
   | InteractionTake
+  | AgentNextSet
+  | AgentSet
+  | WrapUpExtend
+  | InteractionMove
+  | InteractionPrioritize
+  | InteractionAssign
   | MessagePost
   | TypingSet
   | ReceiptSet
@@ -36,6 +42,7 @@ export type ServerFrame =
   | OfferGone
   | AssignmentChanged
   | QueueChanged
+  | ReplyDue
   | MessageNew
   | MessageChanged
   | ReceiptChanged
@@ -50,13 +57,17 @@ export interface Wire {
   Ack: Ack;
   AgentChanged: AgentChanged;
   AgentHello: AgentHello;
+  AgentNextSet: AgentNextSet;
   AgentProfileBody: AgentProfileBody;
   AgentProfileView: AgentProfileView;
+  AgentSet: AgentSet;
+  AgentStateBody: AgentStateBody;
   AgentStateSet: AgentStateSet;
   AgentView: AgentView;
   AgentWelcome: AgentWelcome;
   ApiKeyBody: ApiKeyBody;
   ApiKeyView: ApiKeyView;
+  AssignBody: AssignBody;
   AssignmentChanged: AssignmentChanged;
   AttachmentView: AttachmentView;
   AuditEntry: AuditEntry;
@@ -74,6 +85,9 @@ export interface Wire {
   CallView: CallView;
   CannedReplyBody: CannedReplyBody;
   CannedReplyView: CannedReplyView;
+  CapacityLabel: CapacityLabel;
+  CapacityPolicyBody: CapacityPolicyBody;
+  CapacityPolicyView: CapacityPolicyView;
   ClientFrame: ClientFrame;
   ContactPatch: ContactPatch;
   ContactView: ContactView;
@@ -94,11 +108,15 @@ export interface Wire {
   HoursBody: HoursBody;
   HoursView: HoursView;
   IdentityKey: IdentityKey;
+  InteractionAssign: InteractionAssign;
   InteractionEnd: InteractionEnd;
+  InteractionMove: InteractionMove;
+  InteractionPrioritize: InteractionPrioritize;
   InteractionTake: InteractionTake;
   InteractionTransfer: InteractionTransfer;
   InteractionView: InteractionView;
   InteractionWrapUp: InteractionWrapUp;
+  InterventionView: InterventionView;
   InvitationBody: InvitationBody;
   InvitationView: InvitationView;
   LinkSignInBody: LinkSignInBody;
@@ -110,6 +128,9 @@ export interface Wire {
   MessagePost: MessagePost;
   MessageView: MessageView;
   MetricView: MetricView;
+  MoveBody: MoveBody;
+  NotReadyReasonBody: NotReadyReasonBody;
+  NotReadyReasonView: NotReadyReasonView;
   OfferAccept: OfferAccept;
   OfferGone: OfferGone;
   OfferNew: OfferNew;
@@ -121,6 +142,7 @@ export interface Wire {
   Ping: Ping;
   Pong: Pong;
   PreferencesBody: PreferencesBody;
+  PriorityBody: PriorityBody;
   PromiseView: PromiseView;
   QueueBoard: QueueBoard;
   QueueBody: QueueBody;
@@ -135,6 +157,7 @@ export interface Wire {
   ReceiptChanged: ReceiptChanged;
   ReceiptSet: ReceiptSet;
   ReceiptView: ReceiptView;
+  ReplyDue: ReplyDue;
   ReportRow: ReportRow;
   ReportView: ReportView;
   Resume: Resume;
@@ -159,6 +182,7 @@ export interface Wire {
   UserView: UserView;
   WaitRange: WaitRange;
   WaitingView: WaitingView;
+  WrapUpExtend: WrapUpExtend;
   WrapUpTime: WrapUpTime;
 }
 /**
@@ -180,6 +204,9 @@ export interface AgentChanged {
 }
 /**
  * An agent as routing sees them: ``load`` and ``capacity`` are counts per kind.
+ *
+ *     The state may last until ``until_ms`` and is ``overdue`` after it. ``set_by_name`` is who set
+ *     it when it was somebody else. ``next_state`` begins when the last work ends.
  */
 export interface AgentView {
   user_id: string;
@@ -187,6 +214,11 @@ export interface AgentView {
   state: "not_ready" | "offline" | "ready";
   reason: string;
   since_ms: number;
+  until_ms: number | null;
+  overdue: boolean;
+  set_by_name: string;
+  next_state: ("not_ready" | "offline" | "ready") | null;
+  next_reason: string;
   load: {
     [k: string]: number;
   };
@@ -220,6 +252,17 @@ export interface Resume {
   after_seq: number;
 }
 /**
+ * Say which state begins when my last work ends; no new offers until then.
+ *
+ *     ``state`` null takes it back. Without work in hand the state begins at once.
+ */
+export interface AgentNextSet {
+  type: "agent.next.set";
+  state: ("not_ready" | "ready") | null;
+  reason?: string | null;
+  ref?: string | null;
+}
+/**
  * What an agent can do: skill id to level, queues served, capacity per kind.
  *
  *     ``weight`` is the share of the work in queues that share by weight.
@@ -250,12 +293,40 @@ export interface AgentProfileView {
   };
 }
 /**
+ * A lead sets another agent's state; the agent is told by whom.
+ */
+export interface AgentSet {
+  type: "agent.set";
+  ref?: string | null;
+  /**
+   * Id.
+   */
+  agent_id: string;
+  state: "not_ready" | "ready";
+  reason?: string | null;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+}
+/**
+ * Set an agent's state: ``reason`` is a code, ``why`` is kept with who did it.
+ */
+export interface AgentStateBody {
+  state: "not_ready" | "ready";
+  reason?: string | null;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+}
+/**
  * Go ready or not ready.
  */
 export interface AgentStateSet {
   type: "agent.state.set";
   state: "not_ready" | "ready";
-  reason?: ("admin" | "away" | "break" | "meal" | "meeting" | "no_answer" | "training") | null;
+  reason?: string | null;
   ref?: string | null;
 }
 /**
@@ -295,7 +366,10 @@ export interface OfferView {
   expires_at_ms: number;
 }
 /**
- * One unit of work. ``waited_ms`` counts from the first enqueue and survives transfer.
+ * One unit of work. Its clock counts from the first enqueue and survives transfer.
+ *
+ *     During wrap-up ``wrap_up`` says of which kind it is (``forced`` needs a disposition), and
+ *     ``can_extend`` whether its time can be extended.
  */
 export interface InteractionView {
   id: string;
@@ -319,6 +393,8 @@ export interface InteractionView {
   disposition_id: string | null;
   transfer_note: string;
   is_robot: boolean;
+  wrap_up: "forced" | "none" | "optional" | "timed";
+  can_extend: boolean;
 }
 /**
  * A conversation as an agent or supervisor sees it.
@@ -488,6 +564,17 @@ export interface ApiKeyView {
   created_at_ms: number;
   last_used_at_ms: number | null;
 }
+export interface AssignBody {
+  /**
+   * Id.
+   */
+  agent_id: string;
+  over_capacity?: boolean;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+}
 /**
  * Who did what: ids, codes and names of changed fields, never content.
  */
@@ -648,6 +735,273 @@ export interface CannedReplyView {
   language: string;
 }
 /**
+ * A second limit, after the one of the kind: over all work of these queues together.
+ */
+export interface CapacityLabel {
+  name: string;
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: Id.
+   */
+  queue_ids: [string, ...string[]];
+  limit: number;
+}
+/**
+ * What may interrupt what, and what counts, for all agents.
+ *
+ *     ``interrupted_by``: kind in hand to the other kinds that may still be offered; a kind left
+ *     out keeps its default (a call: none; a chat or message: all). ``quiet_chat_s``: a chat whose
+ *     contact is silent for so long takes no capacity (0: every chat counts). ``personal_limit``:
+ *     so many interactions may wait for one agent alone. ``sticky_waits``: work for the contact's
+ *     last agent also waits while that agent is not ready.
+ */
+export interface CapacityPolicyBody {
+  interrupted_by?: {
+    /**
+     * @maxItems 3
+     */
+    [k: string]:
+      | []
+      | ["call" | "chat" | "message"]
+      | ["call" | "chat" | "message", "call" | "chat" | "message"]
+      | ["call" | "chat" | "message", "call" | "chat" | "message", "call" | "chat" | "message"];
+  };
+  quiet_chat_s?: number;
+  /**
+   * @maxItems 20
+   */
+  labels?:
+    | []
+    | [CapacityLabel]
+    | [CapacityLabel, CapacityLabel]
+    | [CapacityLabel, CapacityLabel, CapacityLabel]
+    | [CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel]
+    | [CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel]
+    | [CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel]
+    | [CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel, CapacityLabel]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ]
+    | [
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel,
+        CapacityLabel
+      ];
+  personal_limit?: number;
+  sticky_waits?: boolean;
+}
+export interface CapacityPolicyView {
+  interrupted_by: {
+    [k: string]: string[];
+  };
+  quiet_chat_s: number;
+  labels: CapacityLabel[];
+  personal_limit: number;
+  sticky_waits: boolean;
+}
+/**
  * Sent every ``heartbeat_ms``; the server answers ``pong`` and drops silent sockets.
  */
 export interface Ping {
@@ -737,6 +1091,74 @@ export interface InteractionTake {
    */
   interaction_id: string;
   ref?: string | null;
+}
+/**
+ * Give a timed wrap-up more time, once.
+ */
+export interface WrapUpExtend {
+  type: "interaction.wrap_up.extend";
+  /**
+   * Id.
+   */
+  interaction_id: string;
+  ref?: string | null;
+}
+/**
+ * A lead moves waiting or ringing work to another queue. The clock goes on.
+ */
+export interface InteractionMove {
+  type: "interaction.move";
+  /**
+   * Id.
+   */
+  interaction_id: string;
+  /**
+   * Id.
+   */
+  to_queue_id: string;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  ref?: string | null;
+}
+/**
+ * A lead changes the priority of work that nobody has yet: one unit is a minute of waiting.
+ */
+export interface InteractionPrioritize {
+  type: "interaction.prioritize";
+  /**
+   * Id.
+   */
+  interaction_id: string;
+  priority: number;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  ref?: string | null;
+}
+/**
+ * A lead has waiting or ringing work ring at one agent, ready or not.
+ *
+ *     Above the agent's capacity it is refused unless ``over_capacity`` says so.
+ */
+export interface InteractionAssign {
+  type: "interaction.assign";
+  ref?: string | null;
+  /**
+   * Id.
+   */
+  interaction_id: string;
+  /**
+   * Id.
+   */
+  agent_id: string;
+  over_capacity?: boolean;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
 }
 /**
  * Write a message. ``id`` is made by the sender; sending it again is a no-op.
@@ -1049,6 +1471,21 @@ export interface IdentityKey {
   secret: string;
 }
 /**
+ * What a lead did by hand, and why. ``details`` holds ids and codes.
+ */
+export interface InterventionView {
+  id: string;
+  at_ms: number;
+  actor_id: string;
+  actor_name: string;
+  operation: string;
+  object_id: string;
+  details: {
+    [k: string]: string;
+  };
+  why: string;
+}
+/**
  * Invite a person; nobody may invite above their own role.
  */
 export interface InvitationBody {
@@ -1120,6 +1557,33 @@ export interface MetricView {
   formula: string;
   meaning: string;
 }
+export interface MoveBody {
+  /**
+   * Id.
+   */
+  to_queue_id: string;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+}
+/**
+ * A reason to be not ready. After ``max_s`` seconds, unless 0, leads see it overdue.
+ */
+export interface NotReadyReasonBody {
+  name: string;
+  /**
+   * Code of a reason.
+   */
+  code: string;
+  max_s?: number;
+}
+export interface NotReadyReasonView {
+  id: string;
+  name: string;
+  code: string;
+  max_s: number;
+}
 /**
  * Stop ringing. ``outcome`` says why.
  */
@@ -1150,6 +1614,13 @@ export interface PreferencesBody {
   preferences: {
     [k: string]: string;
   };
+}
+export interface PriorityBody {
+  priority: number;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
 }
 /**
  * A queue. What is left out has its default; kinds that are left out, too. There are at
@@ -1221,6 +1692,14 @@ export interface QueueVersionView {
 export interface ReceiptChanged {
   type: "receipt.changed";
   receipt: ReceiptView;
+}
+/**
+ * The contact still waits for my first reply; at ``due_at_ms`` somebody else gets the chat.
+ */
+export interface ReplyDue {
+  type: "reply.due";
+  interaction_id: string;
+  due_at_ms: number;
 }
 /**
  * The figures of one queue, agent or kind in one interval; null is unknown, never 0.

@@ -86,6 +86,8 @@ export function interaction(part: Partial<InteractionView> = {}): InteractionVie
     disposition_id: null,
     transfer_note: "",
     is_robot: false,
+    wrap_up: "none",
+    can_extend: false,
     ...part,
   };
 }
@@ -108,6 +110,11 @@ export function agent(part: Partial<AgentView> = {}): AgentView {
     state: "ready",
     reason: "",
     since_ms: 0,
+    until_ms: null,
+    overdue: false,
+    set_by_name: "",
+    next_state: null,
+    next_reason: "",
     load: {},
     capacity: {},
     ...part,

@@ -38,7 +38,7 @@ def _miscounted(state: State) -> list[str]:
         if item.state == "offered" and item.offer_id in state.offers:
             holder = state.offers[item.offer_id].agent_id
         if item.state != "waiting" and holder in counted:
-            counted[holder][KINDS.index(item.kind)] += 1
+            counted[holder][KINDS.index(item.kind)] += item.weight
     for slot in state.slots.values():
         if slot.agent_id in counted:
             counted[slot.agent_id][KINDS.index(slot.kind)] += 1

@@ -10,7 +10,16 @@ from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY, KIND_NUMBER
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction, Offer, Slot
-from gateway.acd.model.pieces import activate, close, free, occupy, to_back, wait
+from gateway.acd.model.pieces import (
+    activate,
+    close,
+    free,
+    occupy,
+    to_back,
+    wait,
+    watch_silence,
+    weigh,
+)
 from gateway.acd.model.state import State
 
 
@@ -86,6 +95,9 @@ def _policy_set(state: State, index: Index, entry: e.PolicySet) -> None:
     state.policy = entry.policy
     for agent in state.agents.values():
         index.seat(state, agent)
+    for item in state.interactions.values():
+        if item.state == "active":
+            watch_silence(state, index, item)
 
 
 def _slot_held(state: State, index: Index, entry: e.SlotHeld) -> None:
@@ -136,11 +148,16 @@ def _enqueued(state: State, index: Index, entry: e.Enqueued) -> Interaction:
         score=entry.score,
         number=state.next_number,
         is_robot=entry.is_robot,
+        direct_agent_id=entry.direct_agent_id,
+        direct_until_ms=entry.direct_until_ms,
+        is_sticky=entry.is_sticky,
     )
     state.next_number += 1
     state.interactions[item.id] = item
     index.know(item)
     index.backlog.join(item, state.queues.get(item.queue_id))
+    if item.direct_until_ms is not None:
+        index.timers.add(item.direct_until_ms, "direct", item.id)
     return item
 
 
@@ -173,23 +190,25 @@ def _offer_ended(state: State, index: Index, entry: e.OfferEnded) -> Interaction
     item = state.interactions[entry.interaction_id]
     if entry.excluded_until_ms is not None:
         item.excluded[entry.agent_id] = entry.excluded_until_ms
+    if entry.outcome == "expired":
+        state.agents[entry.agent_id].strikes += 1
     front = entry.at_ms if entry.outcome == "withdrawn" else None
     free(state, index, entry.agent_id, item, front_at_ms=front)
     wait(state, index, item)
     return item
 
 
-def _accepted(state: State, _index: Index, entry: e.Accepted) -> Interaction:
+def _accepted(state: State, index: Index, entry: e.Accepted) -> Interaction:
     del state.offers[entry.offer_id]
     item = state.interactions[entry.interaction_id]
-    activate(item, entry.agent_id, entry.at_ms)
+    activate(state, index, item, entry)
     return item
 
 
 def _taken(state: State, index: Index, entry: e.Taken) -> Interaction:
     item = state.interactions[entry.interaction_id]
     index.backlog.leave(item)
-    activate(item, entry.agent_id, entry.at_ms)
+    activate(state, index, item, entry)
     occupy(state, index, entry.agent_id, item)
     return item
 
@@ -208,6 +227,7 @@ def _opened(state: State, index: Index, entry: e.Opened) -> Interaction:
     item = state.interactions[entry.interaction_id]
     index.backlog.leave(item)
     item.direct_agent_id = item.direct_until_ms = None
+    item.is_sticky = False
     index.backlog.join(item, state.queues.get(item.queue_id))
     return item
 
@@ -247,6 +267,10 @@ def _transferred(state: State, index: Index, entry: e.Transferred) -> Interactio
 def _released(state: State, index: Index, entry: e.Released) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.accepted_at_ms = None
+    if entry.excluded_until_ms is not None:
+        item.excluded[entry.agent_id] = entry.excluded_until_ms
+    if entry.cause == "no_reply":
+        state.agents[entry.agent_id].strikes += 1
     free(state, index, entry.agent_id, item)
     wait(state, index, item)
     return item
@@ -255,14 +279,52 @@ def _released(state: State, index: Index, entry: e.Released) -> Interaction:
 def _ended(state: State, index: Index, entry: e.Ended) -> Interaction:
     item = state.interactions[entry.interaction_id]
     item.ended_at_ms = entry.at_ms
-    if entry.wrap_up_until_ms is None:
+    if entry.wrap_up == "none":
         close(state, index, item)
         return item
     item.state = "wrap_up"
     item.epoch += 1
+    item.wrap_up = entry.wrap_up
+    item.reply_due_ms = item.reply_warn_ms = None
+    weigh(state, index, item, 0 if entry.wrap_up == "optional" else 1)
     item.wrap_up_until_ms = entry.wrap_up_until_ms
-    index.timers.add(entry.wrap_up_until_ms, "wrap_up", item.id)
+    if entry.wrap_up_until_ms is not None:
+        index.timers.add(entry.wrap_up_until_ms, "wrap_up", item.id)
     return item
+
+
+def _wrap_up_extended(state: State, index: Index, entry: e.WrapUpExtended) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.wrap_up_until_ms, item.is_extended = entry.until_ms, True
+    index.timers.add(entry.until_ms, "wrap_up", item.id)
+    return item
+
+
+def _reply_given(state: State, _index: Index, entry: e.ReplyGiven) -> Interaction:
+    item = state.interactions[entry.interaction_id]
+    item.reply_due_ms = item.reply_warn_ms = None
+    return item
+
+
+def _reply_warned(state: State, _index: Index, entry: e.ReplyWarned) -> None:
+    state.interactions[entry.interaction_id].reply_warn_ms = None
+
+
+def _heard(state: State, index: Index, entry: e.Heard) -> None:
+    item = state.interactions[entry.interaction_id]
+    item.heard_ms = entry.at_ms
+    if not item.weight:
+        weigh(state, index, item, 1)
+    watch_silence(state, index, item)
+
+
+def _quieted(state: State, index: Index, entry: e.Quieted) -> None:
+    item = state.interactions[entry.interaction_id]
+    if entry.counts:
+        item.heard_ms = entry.at_ms
+        watch_silence(state, index, item)
+    else:
+        weigh(state, index, item, 0)
 
 
 def _wrapped(state: State, index: Index, entry: e.Wrapped) -> Interaction:
@@ -309,6 +371,11 @@ _TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] =
     e.Transferred: _transferred,
     e.Released: _released,
     e.Ended: _ended,
+    e.WrapUpExtended: _wrap_up_extended,
     e.Wrapped: _wrapped,
+    e.ReplyGiven: _reply_given,
+    e.ReplyWarned: _reply_warned,
+    e.Heard: _heard,
+    e.Quieted: _quieted,
     e.Abandoned: _abandoned,
 }

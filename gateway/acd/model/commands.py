@@ -84,7 +84,11 @@ class ReleaseSlot(Command, frozen=True):
 
 
 class Enqueue(Command, frozen=True):
-    """Put work into a queue; repeating the id does nothing."""
+    """Put work into a queue; repeating the id does nothing.
+
+    ``for_agent_id`` waits for one agent first: when ``is_sticky`` for as long as the queue says,
+    and only if they could serve it.
+    """
 
     interaction_id: str
     kind: Kind
@@ -95,6 +99,8 @@ class Enqueue(Command, frozen=True):
     skills: dict[str, int] = {}
     priority: int = 0
     is_robot: bool = False
+    for_agent_id: str | None = None
+    is_sticky: bool = False
 
 
 class Abandon(Command, frozen=True):
@@ -140,8 +146,30 @@ class WrapUp(Command, frozen=True):
 
 
 class Take(Command, frozen=True):
+    """Take waiting work by hand: of the oldest the queue offers, or ``any_place`` by leads."""
+
     interaction_id: str
     agent_id: str
+    any_place: bool = False
+
+
+class ExtendWrapUp(Command, frozen=True):
+    """Give a wrap-up more time, once."""
+
+    interaction_id: str
+
+
+class Reply(Command, frozen=True):
+    """The agent wrote to the contact; only the first time does something."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class Hear(Command, frozen=True):
+    """The contact wrote. Does nothing while every chat counts, and little otherwise."""
+
+    interaction_id: str
 
 
 class Move(Command, frozen=True):

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from gateway.acd.model.agent import State as AgentState
-from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.configuration import Profile, QueueRule, WrapUpMode
 from gateway.acd.model.interaction import Kind, SlotCause
 from gateway.acd.model.policy import Policy
 
@@ -111,6 +111,9 @@ class Enqueued(Entry, frozen=True, tag="enqueued"):
     skills: dict[str, int] = {}
     priority: int = 0
     is_robot: bool = False
+    direct_agent_id: str | None = None
+    direct_until_ms: int | None = None
+    is_sticky: bool = False
 
 
 class Offered(Entry, frozen=True, tag="offered"):
@@ -150,9 +153,13 @@ class OfferEnded(Entry, frozen=True, tag="offer_ended"):
 
 
 class Accepted(Entry, frozen=True, tag="accepted"):
+    """The agent has it; a chat may have to be replied to until ``reply_due_ms``."""
+
     offer_id: str
     interaction_id: str
     agent_id: str
+    reply_due_ms: int | None = None
+    reply_warn_ms: int | None = None
 
 
 class Taken(Entry, frozen=True, tag="taken"):
@@ -160,6 +167,39 @@ class Taken(Entry, frozen=True, tag="taken"):
 
     interaction_id: str
     agent_id: str
+    reply_due_ms: int | None = None
+    reply_warn_ms: int | None = None
+
+
+class ReplyGiven(Entry, frozen=True, tag="reply_given"):
+    """The agent wrote for the first time; nothing is due any more."""
+
+    interaction_id: str
+
+
+class ReplyWarned(Entry, frozen=True, tag="reply_warned"):
+    """The agent is told that the contact still waits for a first reply."""
+
+    interaction_id: str
+    agent_id: str
+    due_ms: int
+
+
+class Heard(Entry, frozen=True, tag="heard"):
+    """The contact of a chat wrote; told now and then, and whenever the chat was quiet."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class Quieted(Entry, frozen=True, tag="quieted"):
+    """The contact was silent for long. The chat takes no capacity, unless it still ``counts``
+    because the agent holds as many quiet ones as others.
+    """
+
+    interaction_id: str
+    agent_id: str
+    counts: bool = False
 
 
 class Readmitted(Entry, frozen=True, tag="readmitted"):
@@ -204,19 +244,35 @@ class Transferred(Entry, frozen=True, tag="transferred"):
 
 
 class Released(Entry, frozen=True, tag="released"):
-    """The agent is lost; the work waits again at its old place."""
+    """The agent is lost or never replied; the work waits again at its old place."""
 
     interaction_id: str
     agent_id: str
+    cause: Literal["agent_lost", "no_reply"] = "agent_lost"
+    excluded_until_ms: int | None = None
 
 
 class Ended(Entry, frozen=True, tag="ended"):
-    """Over for the contact. Without ``wrap_up_until_ms`` it is closed at once."""
+    """Over for the contact. Wrap-up ``none`` closes it at once, ``optional`` gives the capacity
+    back at once, and without ``wrap_up_until_ms`` it lasts until the agent finishes it.
+    """
 
     interaction_id: str
     agent_id: str
     by: Literal["agent", "contact"]
+    wrap_up: WrapUpMode = "none"
     wrap_up_until_ms: int | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether no wrap-up follows."""
+        return self.wrap_up == "none"
+
+
+class WrapUpExtended(Entry, frozen=True, tag="wrap_up_extended"):
+    interaction_id: str
+    agent_id: str
+    until_ms: int
 
 
 class Wrapped(Entry, frozen=True, tag="wrapped"):
@@ -256,7 +312,12 @@ AnyEntry = (
     | Transferred
     | Released
     | Ended
+    | WrapUpExtended
     | Wrapped
+    | ReplyGiven
+    | ReplyWarned
+    | Heard
+    | Quieted
     | Abandoned
 )
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from gateway.acd.model.configuration import WrapUpMode
+
 State = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
 Kind = Literal["chat", "call", "message"]
 SlotCause = Literal["consult", "conference", "call"]
@@ -16,7 +18,10 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
 
     ``score`` orders waiting work (lowest first) and never changes: enqueue time less a minute
     per unit of priority. ``number`` breaks ties. ``epoch`` rises with every change of state.
-    ``excluded`` maps agents who are passed over to the time until when.
+    ``excluded`` maps agents who are passed over to the time until when. ``weight`` is what it
+    takes of its agent's capacity: 0 during an optional wrap-up and for a quiet chat.
+    ``reply_due_ms`` is when a chat without a first reply goes to somebody else; its agent is
+    warned at ``reply_warn_ms``.
     """
 
     id: str
@@ -37,11 +42,18 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     agent_id: str | None = None
     direct_agent_id: str | None = None
     direct_until_ms: int | None = None
+    is_sticky: bool = False
     excluded: dict[str, int] = {}
     step: int = 0
     accepted_at_ms: int | None = None
     ended_at_ms: int | None = None
+    wrap_up: WrapUpMode = "none"
     wrap_up_until_ms: int | None = None
+    is_extended: bool = False
+    weight: int = 1
+    reply_due_ms: int | None = None
+    reply_warn_ms: int | None = None
+    heard_ms: int = 0
     disposition_id: str | None = None
 
 

@@ -48,8 +48,11 @@ class Matching:
             self.offer(item, [seat], "agent")
 
     def is_empty_handed(self, agent: Agent) -> bool:
-        """Tell whether no offer, work, wrap-up or slot is the agent's."""
-        return not agent.slots and not self.index.seats[agent.id].work
+        """Tell whether no offer, work, wrap-up that takes capacity, or slot is the agent's."""
+        if agent.slots:
+            return False
+        held = (self.state.interactions[key] for key in self.index.seats[agent.id].work)
+        return all(item.wrap_up == "optional" for item in held)
 
     def enter(
         self, agent_id: str, state: AgentState, reason: str = "", max_s: int = 0, by: str = ""

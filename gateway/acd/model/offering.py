@@ -37,6 +37,7 @@ def accept(engine: Matching, command: c.Accept) -> None:
             offer_id=offer.id,
             interaction_id=offer.interaction_id,
             agent_id=offer.agent_id,
+            **reply_times(engine, engine.state.interactions[offer.interaction_id]),
         )
     )
 
@@ -59,6 +60,7 @@ def take(engine: Matching, command: c.Take) -> None:
         raise WeccError("conflict", "It no longer waits: somebody has it or it is ringing.")
     if agent is None or agent.state == "offline":
         raise WeccError("wrong_state", "You are offline. Open the desk first.")
+    check_pull(engine, item, command)
     seat = engine.index.seats[agent.id]
     kind = KIND_NUMBER[item.kind]
     if agent.load[kind] >= seat.limits[kind]:
@@ -66,8 +68,41 @@ def take(engine: Matching, command: c.Take) -> None:
     if item.kind == "call":
         engine.offer(item, [seat], "hand")
     else:
-        taken = e.Taken(at_ms=engine.now_ms, interaction_id=item.id, agent_id=agent.id)
+        taken = e.Taken(
+            at_ms=engine.now_ms,
+            interaction_id=item.id,
+            agent_id=agent.id,
+            **reply_times(engine, item),
+        )
         engine.emit(taken)
+
+
+def check_pull(engine: Matching, item: Interaction, command: c.Take) -> None:
+    """Refuse to take by hand what is not among the oldest that the queue lets agents choose."""
+    if command.any_place or item.direct_agent_id == command.agent_id:
+        return
+    queue = engine.state.queues.get(item.queue_id)
+    oldest = queue.pull_oldest if queue is not None else 0
+    if engine.index.place(item) > oldest:
+        raise WeccError(
+            "wrong_state",
+            f"Only the oldest {oldest} of this queue may be taken by hand."
+            if oldest
+            else "This queue gives its work out itself; nothing is taken by hand.",
+        )
+
+
+def reply_times(engine: Matching, item: Interaction) -> dict[str, int]:
+    """Return until when a chat must be replied to, and when its agent is reminded."""
+    queue = engine.state.queues.get(item.queue_id)
+    if item.kind != "chat" or queue is None or not queue.reply_timeout_s:
+        return {}
+    wait_ms = 1000 * queue.reply_timeout_s
+    warn_ms = wait_ms * 2 // 3
+    return {
+        "reply_due_ms": engine.now_ms + wait_ms,
+        "reply_warn_ms": engine.now_ms + warn_ms,
+    }
 
 
 def end_offer(engine: Matching, offer: Offer, outcome: Outcome) -> Interaction:

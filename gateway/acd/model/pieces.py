@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.acd.model.configuration import KIND_NUMBER
+from gateway.acd.model.entries import Accepted, Taken
 from gateway.acd.model.idle import Seat
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction
@@ -14,6 +15,7 @@ def occupy(state: State, index: Index, agent_id: str, item: Interaction) -> None
     seat = index.seats[agent_id]
     seat.agent.load[KIND_NUMBER[item.kind]] += 1
     seat.work[item.id] = None
+    item.weight = 1
     to_back(state, index, seat)
 
 
@@ -22,14 +24,24 @@ def free(
 ) -> None:
     """The agent holds one less; a withdrawn offer gives the place in the idle order back."""
     seat = index.seats[agent_id]
-    seat.agent.load[KIND_NUMBER[item.kind]] -= 1
+    seat.agent.load[KIND_NUMBER[item.kind]] -= item.weight
     del seat.work[item.id]
+    item.weight = 1
+    item.reply_due_ms = item.reply_warn_ms = None
     if front_at_ms is None:
         to_back(state, index, seat)
         return
     seat.agent.rank = state.front_rank
     state.front_rank -= 1
     index.move(seat)
+
+
+def weigh(state: State, index: Index, item: Interaction, weight: int) -> None:
+    """Work in an agent's hands takes more or less of the capacity from now on."""
+    seat = index.seats[str(item.agent_id)]
+    seat.agent.load[KIND_NUMBER[item.kind]] += weight - item.weight
+    item.weight = weight
+    to_back(state, index, seat)
 
 
 def to_back(state: State, index: Index, seat: Seat) -> None:
@@ -53,14 +65,30 @@ def wait(state: State, index: Index, item: Interaction) -> None:
         index.timers.add(item.direct_until_ms, "direct", item.id)
 
 
-def activate(item: Interaction, agent_id: str, at_ms: int) -> None:
+def activate(state: State, index: Index, item: Interaction, entry: Accepted | Taken) -> None:
     """The interaction is in the agent's hands."""
     item.state = "active"
     item.epoch += 1
-    item.agent_id = agent_id
-    item.accepted_at_ms = at_ms
+    item.agent_id = entry.agent_id
+    item.accepted_at_ms = entry.at_ms
     item.direct_agent_id = item.direct_until_ms = None
+    item.is_sticky = False
     item.excluded = {}
+    item.heard_ms = entry.at_ms
+    watch_silence(state, index, item)
+    state.agents[entry.agent_id].strikes = 0
+    if entry.reply_due_ms is not None:
+        item.reply_due_ms, item.reply_warn_ms = entry.reply_due_ms, entry.reply_warn_ms
+        index.timers.add(entry.reply_due_ms, "reply", item.id)
+    if entry.reply_warn_ms is not None:
+        index.timers.add(entry.reply_warn_ms, "reply_warn", item.id)
+
+
+def watch_silence(state: State, index: Index, item: Interaction) -> None:
+    """Look again when the contact of a chat may have been silent for long."""
+    quiet_ms = state.policy.quiet_ms
+    if quiet_ms and item.kind == "chat":
+        index.timers.add(item.heard_ms + quiet_ms, "quiet", item.id)
 
 
 def close(state: State, index: Index, item: Interaction) -> None:

@@ -39,6 +39,14 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     personal_limit: int = PERSONAL_LIMIT
     sticky_waits: bool = False
 
+    @property
+    def quiet_ms(self) -> int:
+        """How long after what was last heard of a contact the chat is quiet; 0 for never.
+
+        What is heard is written down at most four times in the span, hence the quarter more.
+        """
+        return 1_250 * self.quiet_chat_s
+
     def others(self, kind: str) -> tuple[str, ...]:
         """Other kinds that may be offered to whoever holds ``kind``."""
         return self.interrupted_by.get(kind, DEFAULT_INTERRUPTS[kind])

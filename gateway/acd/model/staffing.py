@@ -140,11 +140,16 @@ def on_duty(engine: Matching, agent_id: str) -> Agent:
     return agent
 
 
-def open_direct(engine: Matching, agent_id: str) -> list[Interaction]:
-    """What waits for this agent alone waits for everyone from now on."""
-    opened = [
-        engine.index.backlog.waiting[key] for key in engine.index.backlog.direct.get(agent_id, ())
-    ]
+def open_direct(engine: Matching, agent_id: str, *, is_lost: bool = False) -> list[Interaction]:
+    """What waits for this agent alone waits for everyone from now on.
+
+    Work for the contact's last agent goes on waiting where the policy says so, unless the agent
+    is lost.
+    """
+    keeps = engine.state.policy.sticky_waits and not is_lost
+    backlog = engine.index.backlog
+    directed = [backlog.waiting[key] for key in backlog.direct.get(agent_id, ())]
+    opened = [item for item in directed if not (keeps and item.is_sticky)]
     for item in opened:
         engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
     return opened

@@ -10,7 +10,9 @@ from gateway.acd.model.agent import Agent
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
 
-TimerKind = Literal["away", "direct", "offer", "overdue", "readmit", "wrap_up"]
+TimerKind = Literal[
+    "away", "direct", "offer", "overdue", "quiet", "readmit", "reply", "reply_warn", "wrap_up"
+]
 Timer = tuple[int, TimerKind, str, str]
 
 
@@ -46,6 +48,24 @@ def _readmit(state: State, key: str, agent_id: str) -> int | None:
     return None if interaction is None else interaction.excluded.get(agent_id)
 
 
+def _reply(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    return None if interaction is None else interaction.reply_due_ms
+
+
+def _reply_warn(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    return None if interaction is None else interaction.reply_warn_ms
+
+
+def _quiet(state: State, key: str, _: str) -> int | None:
+    item = state.interactions.get(key)
+    quiet_ms = state.policy.quiet_ms
+    if item is None or not quiet_ms or item.state != "active" or not item.weight:
+        return None
+    return item.heard_ms + quiet_ms if item.kind == "chat" else None
+
+
 _DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
     "offer": _offer,
     "away": _away,
@@ -53,6 +73,9 @@ _DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
     "wrap_up": _wrap_up,
     "direct": _direct,
     "readmit": _readmit,
+    "reply": _reply,
+    "reply_warn": _reply_warn,
+    "quiet": _quiet,
 }
 
 
@@ -84,6 +107,9 @@ class Timers:
             self._load_agent(agent)
         for item in state.interactions.values():
             self._load_interaction(item)
+            due_ms = _quiet(state, item.id, "")
+            if due_ms is not None:
+                self.add(due_ms, "quiet", item.id)
 
     def _load_agent(self, agent: Agent) -> None:
         if agent.away_until_ms is not None:
@@ -96,5 +122,9 @@ class Timers:
             self.add(item.wrap_up_until_ms, "wrap_up", item.id)
         if item.direct_until_ms is not None:
             self.add(item.direct_until_ms, "direct", item.id)
+        if item.reply_due_ms is not None:
+            self.add(item.reply_due_ms, "reply", item.id)
+        if item.reply_warn_ms is not None:
+            self.add(item.reply_warn_ms, "reply_warn", item.id)
         for agent_id, until_ms in item.excluded.items():
             self.add(until_ms, "readmit", item.id, agent_id)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.acd.model.audit import broken
+from gateway.acd.model.interaction import SlotCause
 from gateway.acd.ports import InteractionHandler
 from gateway.acd.service.book import People
+from gateway.acd.service.duty import Duty
 from gateway.acd.service.live import Availability, Live
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.presence import Presence
 from gateway.acd.service.rehearsals import Rehearsals
 from gateway.acd.service.settings import Audit, InUse, Settings
 from gateway.acd.service.start import defaults
+from gateway.acd.service.steering import Steering
 from gateway.acd.service.work import Enqueue, InteractionWork
 from gateway.acd.store import configuration, interactions
 from gateway.acd.wire import (
@@ -59,6 +62,8 @@ class AcdService:
         self.live_view = Live(self.partitions)
         self.settings = Settings(self.partitions, audit)
         self.rehearsals = Rehearsals(self.partitions, self.settings.of_queues, isolation)
+        self.duty = Duty(self.partitions, audit)
+        self.steering = Steering(self.partitions, audit)
 
     # ---- life
 
@@ -137,6 +142,10 @@ class AcdService:
         """Go ready or not ready."""
         return await self.presence.set_state(actor, state, reason)
 
+    async def set_next(self, actor: Actor, state: str | None, reason: str | None) -> AgentView:
+        """Declare which state begins when the last work ends; None takes it back."""
+        return await self.presence.set_next(actor, state, reason)
+
     async def agent_view(self, actor: Actor) -> AgentView:
         """Return how routing sees this agent."""
         return await self.live_view.agent_view(actor)
@@ -199,9 +208,35 @@ class AcdService:
         """Finish wrap-up with its outcome."""
         await self.work.wrap_up(actor, interaction_id, disposition_id, note)
 
+    async def extend_wrap_up(self, actor: Actor, interaction_id: str) -> InteractionView:
+        """Give a wrap-up the more time its queue allows, once."""
+        return await self.work.extend_wrap_up(actor, interaction_id)
+
+    async def replied(self, tenant_id: str, conversation_id: str, agent_id: str) -> None:
+        """An agent wrote to the contact; idempotent, and nearly free after the first time."""
+        await self.work.replied(tenant_id, conversation_id, agent_id)
+
+    async def heard(self, tenant_id: str, conversation_id: str) -> None:
+        """The contact wrote; idempotent, and nearly free while every chat counts."""
+        await self.work.heard(tenant_id, conversation_id)
+
     async def take(self, actor: Actor, interaction_id: str) -> None:
         """Take waiting work by hand; a call rings at once instead."""
         await self.work.take(actor, interaction_id)
+
+    async def hold_slot(
+        self, tenant_id: str, slot_id: str, agent_id: str, cause: SlotCause
+    ) -> None:
+        """Take an agent's call capacity for a consult, a conference or a call of their own.
+
+        Raises ``conflict`` when there is none and ``nobody_there`` when the agent is not at the
+        desk. Repeating the id does nothing; it stays held until ``release_slot``.
+        """
+        await self.work.hold_slot(tenant_id, slot_id, agent_id, cause)
+
+    async def release_slot(self, tenant_id: str, slot_id: str) -> None:
+        """Give a slot back; an unknown one does nothing."""
+        await self.work.release_slot(tenant_id, slot_id)
 
     # ---- the present
 

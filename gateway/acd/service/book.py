@@ -10,10 +10,12 @@ import msgspec
 
 from gateway.acd.model.configuration import Profile
 from gateway.acd.model.hours import Hours
+from gateway.acd.model.policy import Label, Policy
 from gateway.acd.service.queue_rules import stored_view
 from gateway.acd.store import configuration, interactions
 from gateway.acd.wire import HoursView, OpenWindow
 from gateway.acd.wire.queues import QueueView
+from gateway.acd.wire.steering import CapacityPolicyBody
 from gateway.kernel.actor import Actor
 from gateway.platform.database.port import Tx
 from gateway.tenancy.wire import UserView
@@ -32,6 +34,8 @@ class Book:
     notes: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     skills: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    policy: CapacityPolicyBody | None = None
 
     def queue_name(self, queue_id: str) -> str:
         """Return a queue's name, empty when it is gone."""
@@ -59,8 +63,32 @@ def read_book(tx: Tx, people: People) -> Book:
         hours={view.id: hours_of(view) for view in hours},
         people={person.id: person for person in people(tx)},
         notes=interactions.notes_of_live(tx),
+        reasons={r["code"]: r["max_s"] for r in configuration.all_of(tx, "not_ready_reason")},
+        policy=_policy(tx),
         profiles={key: profile_of(row) for key, row in configuration.profiles(tx).items()},
         skills={row["id"]: row["name"] for row in configuration.all_of(tx, "skill")},
+    )
+
+
+def _policy(tx: Tx) -> CapacityPolicyBody | None:
+    stored = configuration.policy(tx)
+    return None if stored is None else msgspec.convert(stored, CapacityPolicyBody)
+
+
+def policy_of(body: CapacityPolicyBody) -> Policy:
+    """Return a stored or sent policy as routing sees it."""
+    return Policy(
+        interrupted_by={
+            str(kind): tuple(str(other) for other in others)
+            for kind, others in body.interrupted_by.items()
+        },
+        quiet_chat_s=body.quiet_chat_s,
+        labels=tuple(
+            Label(name=label.name, queue_ids=tuple(label.queue_ids), limit=label.limit)
+            for label in body.labels
+        ),
+        personal_limit=body.personal_limit,
+        sticky_waits=body.sticky_waits,
     )
 
 

@@ -133,7 +133,7 @@ def owed_for(position: int, entry: e.Entry) -> Owed | None:
         case e.Transferred():
             call, agent_id, cause = "released", entry.agent_id, "transferred"
         case e.Released():
-            call, agent_id, cause = "released", entry.agent_id, "agent_lost"
+            call, agent_id, cause = "released", entry.agent_id, entry.cause
         case e.Ended():
             call, agent_id, cause = "closed", entry.agent_id, "ended"
         case e.Abandoned():

@@ -15,6 +15,7 @@ from gateway.acd.service.partition import Partition
 from gateway.acd.service.places import Places
 from gateway.acd.service.views import agent_view, interaction_view
 from gateway.acd.wire import AgentChanged, AssignmentChanged, OfferGone, OfferNew, OfferView
+from gateway.acd.wire.steering import ReplyDue
 from gateway.engagement.service import conversations
 from gateway.engagement.wire import ConversationView
 from gateway.platform.bus import Bus, agent_topic, floor_topic
@@ -34,6 +35,7 @@ class _News:
     assigned: list[tuple[str, Interaction, bool]] = field(default_factory=list)
     agents: dict[str, None] = field(default_factory=dict)
     items: dict[str, Interaction] = field(default_factory=dict)
+    reminders: list[tuple[str, ReplyDue]] = field(default_factory=list)
 
 
 class Effects:
@@ -76,6 +78,8 @@ class Effects:
         views = await self.conversation_views(partition, needed)
         self._tell_offers(partition, news, [offer.id for offer in offers], views)
         self._tell_assigned(partition, news, views)
+        for agent_id, due in news.reminders:
+            self._bus.publish(agent_topic(partition.tenant_id, agent_id), due)
         for agent_id in news.agents:
             self.agent_changed(partition, agent_id)
         self._places.changed(partition, news.items.values())
@@ -155,6 +159,7 @@ def _add(news: _News, decision: Decision, entry: e.Entry) -> None:
     agent_id: str | None = getattr(entry, "agent_id", None)
     if agent_id is not None:
         news.agents[agent_id] = None
+    _add_hands(news, decision, entry)
     match entry:
         case e.Offered():
             news.offers.append(entry.offer_id)
@@ -162,19 +167,30 @@ def _add(news: _News, decision: Decision, entry: e.Entry) -> None:
             news.offers_gone.append((entry.agent_id, entry.offer_id, entry.outcome))
         case e.Accepted():
             news.offers_gone.append((entry.agent_id, entry.offer_id, "accepted"))
-            _assign(news, decision, entry, is_gone=False)
-        case e.Taken():
-            _assign(news, decision, entry, is_gone=False)
-        case e.Transferred() | e.Released() | e.Wrapped():
-            _assign(news, decision, entry, is_gone=True)
-        case e.Ended():
-            _assign(news, decision, entry, is_gone=entry.wrap_up_until_ms is None)
+        case e.ReplyWarned():
+            due = ReplyDue(interaction_id=entry.interaction_id, due_at_ms=entry.due_ms)
+            news.reminders.append((entry.agent_id, due))
+
+
+def _add_hands(news: _News, decision: Decision, entry: e.Entry) -> None:
+    if isinstance(entry, e.Accepted | e.Taken | e.WrapUpExtended):
+        _assign(news, decision, entry, is_gone=False)
+    elif isinstance(entry, e.Transferred | e.Released | e.Wrapped):
+        _assign(news, decision, entry, is_gone=True)
+    elif isinstance(entry, e.Ended):
+        _assign(news, decision, entry, is_gone=entry.is_over)
 
 
 def _assign(
     news: _News,
     decision: Decision,
-    entry: e.Accepted | e.Taken | e.Transferred | e.Released | e.Wrapped | e.Ended,
+    entry: e.Accepted
+    | e.Taken
+    | e.Transferred
+    | e.Released
+    | e.Wrapped
+    | e.Ended
+    | e.WrapUpExtended,
     *,
     is_gone: bool,
 ) -> None:

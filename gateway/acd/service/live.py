@@ -78,10 +78,10 @@ class Live:
         return [queue_live(partition, key) for key in _seen_queues(partition, actor)]
 
     async def waiting(self, actor: Actor) -> list[WaitingView]:
-        """Return what waits in one's own queues, the longest first, to take it by hand."""
+        """Return what one may take by hand: of each of one's own queues the oldest so many."""
         authorize(actor, "interaction.take", Relation.QUEUE)
         partition = await self._partitions.get(actor.tenant_id)
-        items = _first_waiting(partition, _seen_queues(partition, actor), _TAKEABLE)
+        items = _takeable(partition, actor)
         ids = {item.conversation_id for item in items}
         views = await self._partitions.effects.conversation_views(partition, ids)
         return [
@@ -188,3 +188,13 @@ def _first_waiting(partition: Partition, queue_ids: Sequence[str], limit: int) -
         if line is not None:
             keys.extend(key for key, _ in zip(line.order, range(limit), strict=False))
     return [backlog.waiting[key] for key in sorted(keys)[:limit]]
+
+
+def _takeable(partition: Partition, actor: Actor) -> list[Interaction]:
+    is_lead = actor.role in ("supervisor", "admin")
+    found: list[Interaction] = []
+    for queue_id in _seen_queues(partition, actor):
+        oldest = _TAKEABLE if is_lead else partition.book.queues[queue_id].pull_oldest
+        if oldest:
+            found.extend(_first_waiting(partition, [queue_id], oldest))
+    return sorted(found, key=lambda item: (item.score, item.number))[:_TAKEABLE]

@@ -18,7 +18,7 @@ from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.estimate import Estimates
-from gateway.acd.service.book import Book, People, read_book
+from gateway.acd.service.book import Book, People, policy_of, read_book
 from gateway.acd.service.decision import Decision, Work, build, write_all
 from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
@@ -78,6 +78,8 @@ class Partition:
         self.epoch, _ = await self._database.write(self.tenant_id, journal.take_over)
         await self._load()
         await self.submit(c.Start(epoch=self.epoch))
+        if self.book.policy is not None:
+            await self.submit(c.SetPolicy(policy=policy_of(self.book.policy)))
         for view in self.book.queues.values():
             await self.submit(c.SetQueue(queue=rule_of(view)))
         for queue_id in set(self.engine.state.queues) - set(self.book.queues):

@@ -53,10 +53,22 @@ class Presence:
     async def set_state(self, actor: Actor, state: str, reason: str | None) -> AgentView:
         """Go ready or not ready."""
         authorize(actor, "agent.state.set", Relation.SELF)
-        if state not in ("ready", "not_ready"):
-            raise WeccError("bad_value", "The state is ready or not_ready.", field="state")
         partition = await self._partitions.get(actor.tenant_id)
-        command = c.SetState(agent_id=actor.id, ready=state == "ready", reason=reason or "")
+        code, max_s = reason_of(partition, state, reason)
+        command = c.SetState(agent_id=actor.id, ready=state == "ready", reason=code, max_s=max_s)
+        await partition.submit(command)
+        return agent_view(partition, actor.id)
+
+    async def set_next(self, actor: Actor, state: str | None, reason: str | None) -> AgentView:
+        """Declare the state that begins when the last work ends; None takes it back."""
+        authorize(actor, "agent.next.set", Relation.SELF)
+        partition = await self._partitions.get(actor.tenant_id)
+        command = c.DeclareNext(agent_id=actor.id, ready=None)
+        if state is not None:
+            code, max_s = reason_of(partition, state, reason)
+            command = c.DeclareNext(
+                agent_id=actor.id, ready=state == "ready", reason=code, max_s=max_s
+            )
         await partition.submit(command)
         return agent_view(partition, actor.id)
 
@@ -90,3 +102,17 @@ class Presence:
             await self._connect(partition, agent_id)
         for agent_id in sorted(set(partition.engine.state.agents) - present):
             await partition.submit(c.Drop(agent_id=agent_id))
+
+
+def reason_of(partition: Partition, state: str, reason: str | None) -> tuple[str, int]:
+    """Return a chosen state's reason and how long it may last; refuse unknown ones."""
+    if state not in ("ready", "not_ready"):
+        raise WeccError("bad_value", "The state is ready or not_ready.", field="state")
+    if state == "ready" or not reason:
+        return "", 0
+    max_s = partition.book.reasons.get(reason)
+    if max_s is None:
+        raise WeccError(
+            "bad_value", "This reason does not exist. Choose one of the list.", field="reason"
+        )
+    return reason, max_s

@@ -39,12 +39,24 @@ def interaction_view(book: Book, item: Interaction) -> InteractionView:
         disposition_id=item.disposition_id,
         transfer_note=book.notes.get(item.id, ""),
         is_robot=item.is_robot,
+        wrap_up=item.wrap_up,
+        can_extend=_can_extend(book, item),
     )
+
+
+def _can_extend(book: Book, item: Interaction) -> bool:
+    queue = book.queues.get(item.queue_id)
+    rule = queue.wrap_up.get(item.kind) if queue is not None else None
+    has_time = item.state == "wrap_up" and item.wrap_up_until_ms is not None
+    return has_time and not item.is_extended and rule is not None and rule.extension_s > 0
+
+
+_NOT_STORED = {"queue_name", "agent_name", "wrap_up", "can_extend"}
 
 
 def row_view(book: Book, row: Mapping[str, Any]) -> InteractionView:
     """Return work that is over, from its row."""
-    names = set(InteractionView.__struct_fields__) - {"queue_name", "agent_name"}
+    names = set(InteractionView.__struct_fields__) - _NOT_STORED
     return InteractionView(
         **{name: row[name] for name in names},
         queue_name=book.queue_name(row["queue_id"]),
@@ -63,6 +75,11 @@ def agent_view(partition: Partition, agent_id: str) -> AgentView:
         state=agent.state,
         reason=agent.reason,
         since_ms=agent.since_ms,
+        until_ms=agent.until_ms,
+        overdue=agent.is_overdue,
+        set_by_name=book.agent_name(agent.set_by or None),
+        next_state=agent.next_state,
+        next_reason=agent.next_reason,
         load=dict(zip(KINDS, agent.load, strict=True)),
         capacity={kind: profile.limit(kind) for kind in KINDS},
     )

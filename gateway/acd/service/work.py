@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gateway.acd.model import commands as c
-from gateway.acd.model.interaction import Interaction, Kind, Offer
+from gateway.acd.model.interaction import Interaction, Kind, Offer, SlotCause
 from gateway.acd.service.lookup import Lookup
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.views import interaction_view, row_view
 from gateway.acd.store import configuration, interactions
 from gateway.acd.wire import InteractionView
+from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
 from gateway.kernel.redaction import redact
@@ -20,11 +21,16 @@ from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation, authorize
 
 _NOTE_CHARS = 500
+_STICKY_MS = 30 * 86_400_000
+"""Who helped a contact longer ago is not looked for any more."""
+_STICKY_TALKS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enqueue:
-    """Work for a queue. ``created_at_ms`` is when the contact's clock began."""
+    """Work for a queue. ``created_at_ms`` is when the contact's clock began. With a
+    ``for_agent_id`` it waits for that agent alone first, as a transfer to an agent does.
+    """
 
     interaction_id: str
     kind: Kind
@@ -35,6 +41,7 @@ class Enqueue:
     required_skills: dict[str, int] = field(default_factory=dict)
     priority: int = 0
     is_robot: bool = False
+    for_agent_id: str | None = None
 
 
 class InteractionWork:
@@ -52,6 +59,9 @@ class InteractionWork:
         found = await self._find(partition, order.interaction_id, order.conversation_id)
         if found is not None:
             return found
+        last_agent_id = None
+        if order.for_agent_id is None:
+            last_agent_id = await self._last_agent(partition, order)
         command = c.Enqueue(
             interaction_id=order.interaction_id,
             kind=order.kind,
@@ -62,9 +72,24 @@ class InteractionWork:
             skills=dict(order.required_skills),
             priority=order.priority,
             is_robot=order.is_robot,
+            for_agent_id=order.for_agent_id or last_agent_id,
+            is_sticky=last_agent_id is not None,
         )
         await partition.submit(command)
         return await self.view(tenant_id, order.interaction_id)
+
+    async def _last_agent(self, partition: Partition, order: Enqueue) -> str | None:
+        """Return who helped this contact last, where the queue waits for them."""
+        queue = partition.book.queues.get(order.queue_id)
+        if queue is None or not queue.sticky_s:
+            return None
+        since_ms = self._partitions.clock.now_ms() - _STICKY_MS
+
+        def work(tx: Tx) -> str | None:
+            ids = conversations.ids_of_contact(tx, order.conversation_id, _STICKY_TALKS)
+            return interactions.last_agent(tx, ids, since_ms)
+
+        return await self._partitions.database.read(partition.tenant_id, work)
 
     async def _find(
         self, partition: Partition, interaction_id: str, conversation_id: str
@@ -194,6 +219,26 @@ class InteractionWork:
         command = c.WrapUp(interaction_id=interaction_id, disposition_id=disposition_id)
         await partition.submit(command, work)
 
+    async def extend_wrap_up(self, actor: Actor, interaction_id: str) -> InteractionView:
+        """Give a wrap-up the more time its queue allows, once."""
+        partition, item = await self._live(actor, interaction_id, "interaction.wrap_up.extend")
+        await partition.submit(c.ExtendWrapUp(interaction_id=interaction_id))
+        return interaction_view(partition.book, item)
+
+    async def replied(self, tenant_id: str, conversation_id: str, agent_id: str) -> None:
+        """An agent wrote in a conversation; costs nothing after the first time."""
+        partition = await self._partitions.get(tenant_id)
+        for item in _of_conversation(partition, conversation_id):
+            if item.reply_due_ms is not None and item.agent_id == agent_id:
+                await partition.submit(c.Reply(interaction_id=item.id, agent_id=agent_id))
+
+    async def heard(self, tenant_id: str, conversation_id: str) -> None:
+        """The contact wrote in a conversation; costs nothing while every chat counts."""
+        partition = await self._partitions.get(tenant_id)
+        for item in _of_conversation(partition, conversation_id):
+            if partition.engine.state.policy.quiet_chat_s or not item.weight:
+                await partition.submit(c.Hear(interaction_id=item.id))
+
     async def _check_disposition(self, tenant_id: str, disposition_id: str | None) -> None:
         if disposition_id is None:
             return
@@ -206,7 +251,22 @@ class InteractionWork:
     async def take(self, actor: Actor, interaction_id: str) -> None:
         """Take waiting work by hand. A call rings at once instead, for it needs media."""
         partition, _ = await self._live(actor, interaction_id, "interaction.take")
-        await partition.submit(c.Take(interaction_id=interaction_id, agent_id=actor.id))
+        is_lead = actor.role in ("supervisor", "admin")
+        command = c.Take(interaction_id=interaction_id, agent_id=actor.id, any_place=is_lead)
+        await partition.submit(command)
+
+    async def hold_slot(
+        self, tenant_id: str, slot_id: str, agent_id: str, cause: SlotCause
+    ) -> None:
+        """Take an agent's call capacity for work that no queue holds."""
+        partition = await self._partitions.get(tenant_id)
+        command = c.HoldSlot(slot_id=slot_id, agent_id=agent_id, kind="call", cause=cause)
+        await partition.submit(command)
+
+    async def release_slot(self, tenant_id: str, slot_id: str) -> None:
+        """Give it back."""
+        partition = await self._partitions.get(tenant_id)
+        await partition.submit(c.ReleaseSlot(slot_id=slot_id))
 
     def relation(self, partition: Partition, actor: Actor, item: Interaction) -> Relation:
         """Return how an actor of this tenant stands to live work."""
@@ -243,3 +303,9 @@ class InteractionWork:
             relation = Relation.PARTICIPANT if is_own else Relation.TENANT
         authorize(actor, operation, relation)
         return partition, None
+
+
+def _of_conversation(partition: Partition, conversation_id: str) -> list[Interaction]:
+    engine = partition.engine
+    keys = engine.index.of_conversation.get(conversation_id, ())
+    return [engine.state.interactions[key] for key in keys]

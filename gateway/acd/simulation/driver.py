@@ -186,7 +186,7 @@ class Driver:
         self._ringing.pop(entry.interaction_id, None)
 
     def _ended(self, entry: e.Ended) -> None:
-        if entry.wrap_up_until_ms is None:
+        if entry.is_over:
             del self._work[entry.interaction_id]
         else:
             wrap_up_ms = self._work[entry.interaction_id].wrap_up_ms

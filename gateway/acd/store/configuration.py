@@ -8,11 +8,26 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from gateway.acd.store.tables import agent_profiles, dispositions, hours, queues, skills
+from gateway.acd.store.tables import (
+    agent_profiles,
+    capacity_policies,
+    dispositions,
+    hours,
+    not_ready_reasons,
+    queues,
+    skills,
+)
 from gateway.platform.database.port import Tx
 
 Row = Mapping[str, Any]
-_TABLES = {"skill": skills, "queue": queues, "hours": hours, "disposition": dispositions}
+_MAIN = "main"
+_TABLES = {
+    "skill": skills,
+    "queue": queues,
+    "hours": hours,
+    "disposition": dispositions,
+    "not_ready_reason": not_ready_reasons,
+}
 
 
 def all_of(tx: Tx, noun: str) -> Sequence[Row]:
@@ -84,3 +99,21 @@ def put_profile(tx: Tx, user_id: str, body: msgspec.Struct) -> None:
         tx.execute(
             agent_profiles.insert().values(tenant_id=tx.tenant_id, user_id=user_id, **values)
         )
+
+
+def policy(tx: Tx) -> Any:
+    """Return the tenant's capacity policy as it was stored, or None."""
+    row = tx.one(
+        sa.select(capacity_policies.c.body).where(
+            capacity_policies.c.tenant_id == tx.tenant_id, capacity_policies.c.id == _MAIN
+        )
+    )
+    return None if row is None else row["body"]
+
+
+def put_policy(tx: Tx, body: msgspec.Struct) -> None:
+    """Set the tenant's capacity policy."""
+    values = {"body": msgspec.to_builtins(body)}
+    mine = (capacity_policies.c.tenant_id == tx.tenant_id, capacity_policies.c.id == _MAIN)
+    if tx.execute(capacity_policies.update().where(*mine).values(**values)).rowcount == 0:
+        tx.execute(capacity_policies.insert().values(tenant_id=tx.tenant_id, id=_MAIN, **values))

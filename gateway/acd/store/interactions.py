@@ -126,3 +126,20 @@ def notes_of_live(tx: Tx) -> dict[str, str]:
         )
     )
     return {row["id"]: row["transfer_note"] for row in rows}
+
+
+def last_agent(tx: Tx, conversation_ids: Sequence[str], since_ms: int) -> str | None:
+    """Return who had the newest of these conversations' interactions in hand."""
+    column = interactions.c
+    row = tx.one(
+        sa.select(column.agent_id)
+        .where(
+            column.tenant_id == tx.tenant_id,
+            column.conversation_id.in_(conversation_ids),
+            column.agent_id.is_not(None),
+            column.accepted_at_ms >= since_ms,
+        )
+        .order_by(column.accepted_at_ms.desc(), column.id.desc())
+        .limit(1)
+    )
+    return None if row is None else str(row["agent_id"])

@@ -71,6 +71,31 @@ agent_profiles = tenant_table(
     json_column("capacity"),
     key=("user_id",),
 )
+not_ready_reasons = tenant_table(
+    "not_ready_reasons",
+    sa.Column("id", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("max_s", sa.Integer, nullable=False),
+    sa.UniqueConstraint("tenant_id", "code"),
+)
+capacity_policies = tenant_table(
+    "capacity_policies",
+    sa.Column("id", sa.String(64), nullable=False),
+    json_column("body"),
+)
+interventions = tenant_table(
+    "interventions",
+    sa.Column("id", sa.String(64), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("actor_id", sa.String(64), nullable=False),
+    sa.Column("operation", sa.String(64), nullable=False),
+    sa.Column("object_id", sa.String(64), nullable=False),
+    json_column("details"),
+    sa.Column("why", sa.String(500), nullable=False),
+    sa.Index("ix_interventions_object", "tenant_id", "object_id", "at_ms"),
+    sa.Index("ix_interventions_time", "tenant_id", "at_ms"),
+)
 interactions = tenant_table(
     "interactions",
     sa.Column("id", sa.String(64), nullable=False),

@@ -7,18 +7,22 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gateway.acd.wire.queues import QueueView
+from gateway.acd.wire.steering import Code
 from gateway.engagement.wire import ConversationView
 from gateway.kernel.wire import Body, ClientFrame, Id, Name, Sdp, ServerFrame, ShortText, View
 
 InteractionKind = Literal["chat", "call", "message"]
 InteractionState = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
 AgentState = Literal["offline", "not_ready", "ready"]
-NotReadyReason = Literal["break", "meal", "meeting", "training", "admin", "no_answer", "away"]
 Level = Annotated[int, Meta(ge=0, le=100)]
 
 
 class InteractionView(View):
-    """One unit of work. ``waited_ms`` counts from the first enqueue and survives transfer."""
+    """One unit of work. Its clock counts from the first enqueue and survives transfer.
+
+    During wrap-up ``wrap_up`` says of which kind it is (``forced`` needs a disposition), and
+    ``can_extend`` whether its time can be extended.
+    """
 
     id: str
     kind: InteractionKind
@@ -39,6 +43,8 @@ class InteractionView(View):
     disposition_id: str | None
     transfer_note: str
     is_robot: bool
+    wrap_up: Literal["forced", "timed", "optional", "none"] = "none"
+    can_extend: bool = False
 
 
 class OfferView(View):
@@ -52,13 +58,22 @@ class OfferView(View):
 
 
 class AgentView(View):
-    """An agent as routing sees them: ``load`` and ``capacity`` are counts per kind."""
+    """An agent as routing sees them: ``load`` and ``capacity`` are counts per kind.
+
+    The state may last until ``until_ms`` and is ``overdue`` after it. ``set_by_name`` is who set
+    it when it was somebody else. ``next_state`` begins when the last work ends.
+    """
 
     user_id: str
     name: str
     state: AgentState
     reason: str
     since_ms: int
+    until_ms: int | None
+    overdue: bool
+    set_by_name: str
+    next_state: AgentState | None
+    next_reason: str
     load: dict[str, int]
     capacity: dict[str, int]
 
@@ -92,7 +107,7 @@ class AgentStateSet(ClientFrame, tag="agent.state.set"):
     """Go ready or not ready."""
 
     state: Literal["ready", "not_ready"]
-    reason: NotReadyReason | None = None
+    reason: Code | None = None
 
 
 class OfferAccept(ClientFrame, tag="offer.accept"):

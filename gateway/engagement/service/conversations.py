@@ -194,6 +194,15 @@ def open_rows(tx: Tx, contact_id: str) -> Sequence[Row]:
     return conversations.open_of_contact(tx, contact_id)
 
 
+def ids_of_contact(tx: Tx, conversation_id: str, limit: int) -> list[str]:
+    """Return the newest conversations of the contact whose conversation this is."""
+    row = conversations.by_id(tx, conversation_id)
+    if row is None:
+        return []
+    newest = conversations.newest_of_contact(tx, row["contact_id"], limit)
+    return [str(one["id"]) for one in newest]
+
+
 def set_agent_queues(tx: Tx, user_id: str, queue_ids: Sequence[str]) -> None:
     """Record which queues a user serves: from it follows which conversations they may see."""
     conversations.queue_members_are(tx, user_id, queue_ids)

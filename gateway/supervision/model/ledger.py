@@ -309,7 +309,7 @@ class Ledger:
             return
         stay.talk_ended_ms = self.at_ms
         self._touch(stay)
-        if entry.wrap_up_until_ms is None:
+        if entry.is_over:
             self._close(stay)
 
     def wrapped(self, entry: e.Wrapped) -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 
 from gateway.acd import wire as acd
+from gateway.acd.wire import steering
 from gateway.engagement.service import announce, draft
 from gateway.engagement.service.access import conversation_for
 from gateway.engagement.wire import (
@@ -218,6 +219,15 @@ class AgentSide(BaseSide):
             ),
         )
         self.ack(frame.ref, message.id, message.seq, message.at_ms)
+        if not frame.note:
+            await self._tell_replied(actor, frame.conversation_id)
+
+    async def _tell_replied(self, actor: Actor, conversation_id: str) -> None:
+        """The message is stored and acknowledged whatever routing makes of it."""
+        try:
+            await self.rooms.acd.replied(actor.tenant_id, conversation_id, actor.id)
+        except WeccError as error:
+            log.info("routing did not hear of a reply", extra={"code": error.code})
 
     async def typing(self, frame: TypingSet) -> None:
         """Relay typing; who may is asked once while the conversation is followed."""
@@ -308,6 +318,50 @@ class AgentSide(BaseSide):
         await self.rooms.acd.take(self.known_actor(), frame.interaction_id)
         self.ack(frame.ref)
 
+    # ---- by hand ---------------------------------------------------------------------------
+
+    async def set_next(self, frame: steering.AgentNextSet) -> None:
+        """Declare the state that begins when the last work ends."""
+        await self.rooms.acd.set_next(self.known_actor(), frame.state, frame.reason)
+        self.ack(frame.ref)
+
+    async def set_agent(self, frame: steering.AgentSet) -> None:
+        """Set another agent's state."""
+        await self.rooms.acd.steering.set_agent(
+            self.known_actor(), frame.agent_id, frame.state, frame.reason, frame.why
+        )
+        self.ack(frame.ref)
+
+    async def extend_wrap_up(self, frame: steering.WrapUpExtend) -> None:
+        """Give a wrap-up more time, once."""
+        await self.rooms.acd.extend_wrap_up(self.known_actor(), frame.interaction_id)
+        self.ack(frame.ref)
+
+    async def move(self, frame: steering.InteractionMove) -> None:
+        """Move waiting work to another queue."""
+        await self.rooms.acd.steering.move(
+            self.known_actor(), frame.interaction_id, frame.to_queue_id, frame.why
+        )
+        self.ack(frame.ref)
+
+    async def prioritize(self, frame: steering.InteractionPrioritize) -> None:
+        """Change the priority of waiting work."""
+        await self.rooms.acd.steering.prioritize(
+            self.known_actor(), frame.interaction_id, frame.priority, frame.why
+        )
+        self.ack(frame.ref)
+
+    async def assign(self, frame: steering.InteractionAssign) -> None:
+        """Have waiting work ring at an agent."""
+        await self.rooms.acd.steering.assign(
+            self.known_actor(),
+            frame.interaction_id,
+            frame.agent_id,
+            frame.why,
+            over_capacity=frame.over_capacity,
+        )
+        self.ack(frame.ref)
+
 
 COMMANDS: dict[type, Command] = {
     wire.AgentHello: AgentSide.hello,
@@ -320,6 +374,12 @@ COMMANDS: dict[type, Command] = {
     acd.InteractionEnd: AgentSide.end,
     acd.InteractionWrapUp: AgentSide.wrap_up,
     acd.InteractionTake: AgentSide.take,
+    steering.AgentNextSet: AgentSide.set_next,
+    steering.AgentSet: AgentSide.set_agent,
+    steering.WrapUpExtend: AgentSide.extend_wrap_up,
+    steering.InteractionMove: AgentSide.move,
+    steering.InteractionPrioritize: AgentSide.prioritize,
+    steering.InteractionAssign: AgentSide.assign,
     MessagePost: AgentSide.post,
     TypingSet: AgentSide.typing,
     ReceiptSet: AgentSide.receipt,

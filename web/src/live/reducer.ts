@@ -89,8 +89,19 @@ function messageNew(state: Live, message: MessageView, nowMs: number): Step {
   if (message.author.kind === "visitor" && nowMs > 0) {
     next = { ...next, typing: without(next.typing, id) };
   }
+  if (message.author.kind === "agent") next = replied(next, id);
   if (fresh) effects.push({ kind: "arrived", message });
   return { state: next, effects };
+}
+
+/** An agent wrote: the contact waits for no first reply in this conversation any more. */
+function replied(state: Live, conversationId: string): Live {
+  const still = Object.entries(state.replyDue).filter(
+    ([id]) => state.interactions[id]?.conversation_id !== conversationId,
+  );
+  return still.length === Object.keys(state.replyDue).length
+    ? state
+    : { ...state, replyDue: Object.fromEntries(still) };
 }
 
 function offerGone(state: Live, frame: OfferGone): Step {
@@ -111,7 +122,8 @@ function assignment(state: Live, frame: AssignmentChanged): Step {
   const interactions = frame.gone
     ? without(next.interactions, interaction.id)
     : { ...next.interactions, [interaction.id]: interaction };
-  return same({ ...next, interactions });
+  const replyDue = frame.gone ? without(next.replyDue, interaction.id) : next.replyDue;
+  return same({ ...next, interactions, replyDue });
 }
 
 function typing(state: Live, frame: TypingChanged, nowMs: number): Step {
@@ -179,6 +191,11 @@ export function apply(state: Live, frame: ServerFrame, nowMs: number): Step {
       return offerGone(state, frame);
     case "assignment.changed":
       return assignment(state, frame);
+    case "reply.due":
+      return same({
+        ...state,
+        replyDue: { ...state.replyDue, [frame.interaction_id]: frame.due_at_ms },
+      });
     case "queue.changed":
       return same({ ...state, queues: { ...state.queues, [frame.queue.queue_id]: frame.queue } });
     case "call.changed":

@@ -51,6 +51,8 @@ export interface Live {
   queues: Record<string, QueueLive>;
   agents: Record<string, AgentView>;
   calls: Record<string, LiveCall>;
+  /** Until when my first reply must be there, by interaction, once I was reminded. */
+  replyDue: Record<string, number>;
   /** How far I have read, by conversation; runs ahead of the server's receipt. */
   read: Record<string, number>;
 }
@@ -69,5 +71,6 @@ export const EMPTY: Live = {
   queues: {},
   agents: {},
   calls: {},
+  replyDue: {},
   read: {},
 };

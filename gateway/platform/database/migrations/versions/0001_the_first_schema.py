@@ -211,6 +211,14 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "capacity_policies",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_capacity_policies")),
+        info={"tenant": True},
+    )
+    op.create_table(
         "contacts",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -524,6 +532,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_interactions_state", ["tenant_id", "state"], unique=False)
 
     op.create_table(
+        "interventions",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.Column("object_id", sa.String(length=64), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("why", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interventions")),
+        info={"tenant": True},
+    )
+    with op.batch_alter_table("interventions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_interventions_object", ["tenant_id", "object_id", "at_ms"], unique=False
+        )
+        batch_op.create_index("ix_interventions_time", ["tenant_id", "at_ms"], unique=False)
+
+    op.create_table(
         "legs",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=160), nullable=False),
@@ -605,6 +632,17 @@ def upgrade() -> None:
             "uq_messages_seq", ["tenant_id", "conversation_id", "seq"], unique=True
         )
 
+    op.create_table(
+        "not_ready_reasons",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("max_s", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_not_ready_reasons")),
+        sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_not_ready_reasons_tenant_id_code")),
+        info={"tenant": True},
+    )
     op.create_table(
         "participants",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),

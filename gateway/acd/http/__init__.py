@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.acd.http.steering import steering_routes
 from gateway.acd.service import AcdService
 from gateway.acd.wire import (
     AgentProfileBody,
@@ -222,6 +223,7 @@ def routes(acd: AcdService) -> list[Route]:
         Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),
         Route("GET", f"{api}/waits", "live.read", now.waits, response=list[EstimateView]),
         Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
+        *steering_routes(acd),
     ]
 
 

@@ -81,7 +81,7 @@ async def furnish(page: Page) -> None:
     row = page.get_by_role("row").filter(has_text="Round the clock")
     await expect(row).to_contain_text("Open")
     await add(page, "Queues", "Add queue", {"Name": "Workshop"})
-    await page.get_by_role("dialog").get_by_role("button", name="Add skill").click()
+    await page.get_by_role("dialog").get_by_label("Who may serve").fill("Gears >= 50")
     await choose(page, "Business hours", "Round the clock")
     await choose(page, "Dispositions", "Repaired")
     await keep(page, "fresh-3-queue")

@@ -35,7 +35,8 @@ class Office:
         """Sign a person in at a browser profile of their own."""
         context = await self.browser.new_context(**({"locale": "en-GB"} | options))
         context.set_default_timeout(LIMIT_MS)
-        await context.grant_permissions(list(allowed))
+        if allowed:  # a list grants these and refuses all others; without one the page may ask
+            await context.grant_permissions(list(allowed))
         await context.add_init_script(AWAY)
         page = await self.tab(context)
         await page.get_by_label("E-mail address").fill(email)

@@ -109,11 +109,7 @@ async def test_a_withdrawn_offer_takes_its_notification_along(house: House, offi
 async def test_permission_is_asked_for_at_the_start_of_the_shift_and_never_before(
     house: House, office: Office
 ) -> None:
-    seat = await office.seat(AGENT, allowed=("microphone",))
-    channel = await seat.context.new_cdp_session(seat.page)
-    origin = office.product.url("desk")
-    unasked = {"permission": {"name": "notifications"}, "setting": "prompt", "origin": origin}
-    await channel.send("Browser.setPermission", unasked)
+    seat = await office.seat(AGENT, allowed=())
     asked = "window.askedForNotices"
     await seat.page.get_by_role("button", name="Start shift").click()
     dialog = seat.page.get_by_role("dialog")

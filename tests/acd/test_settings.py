@@ -161,6 +161,6 @@ async def test_configuration_written_elsewhere_is_taken_up_at_start(floor: Floor
 
 def test_every_route_has_an_authorization_entry() -> None:
     class Nothing:
-        settings = steering = duty = None
+        settings = steering = duty = rehearsals = None
 
     require_entries(row.operation for row in routes(Nothing()))  # type: ignore[arg-type]

@@ -91,6 +91,7 @@ def configuration_of(state: State, changed: QueueRule | None) -> Configuration:
         queues[changed.queue_id] = changed
     return Configuration(
         queues=tuple(queues.values()),
+        policy=state.policy,
         profiles={agent_id: state.profile(agent_id) for agent_id in state.agents},
         targets_s={
             f"{rule.queue_id}/{kind}": float(

@@ -17,6 +17,7 @@ from gateway.acd.model import entries as e
 from gateway.acd.model.configuration import Profile, QueueRule
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.interaction import Kind
+from gateway.acd.model.policy import DEFAULT_POLICY, Policy
 from gateway.acd.simulation.laws import NEVER_MS
 
 _READY_AGAIN_MS = 60_000
@@ -52,6 +53,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[QueueRule, ...]
     profiles: dict[str, Profile]
     shifts: tuple[Shift, ...]
+    policy: Policy = DEFAULT_POLICY
 
 
 class Driver:
@@ -68,6 +70,8 @@ class Driver:
         self._work: dict[str, Arrival] = {}
         self._ringing: dict[str, tuple[str, str]] = {}
         self._on_duty: dict[str, int] = {}
+        # Nobody writes here, so no chat is quiet: each takes its place until it ends.
+        self.handle(c.SetPolicy(policy=msgspec.structs.replace(floor.policy, quiet_chat_s=0)))
         for queue in floor.queues:
             self.handle(c.SetQueue(queue=queue))
         for agent_id, profile in floor.profiles.items():
@@ -181,6 +185,8 @@ class Driver:
         key = entry.interaction_id
         self._ringing.pop(key, None)
         self._at(self.now_ms + self._work[key].handling_ms, self._end, key)
+        if entry.reply_due_ms is not None:
+            self.handle(c.Reply(interaction_id=key, agent_id=entry.agent_id))
 
     def _not_taken(self, entry: e.OfferEnded) -> None:
         self._ringing.pop(entry.interaction_id, None)

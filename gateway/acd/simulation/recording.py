@@ -120,7 +120,7 @@ class Recorder:
             return
         contact.handling_ms = entry.at_ms - since_ms
         self._since_ms[entry.interaction_id] = entry.at_ms
-        if entry.wrap_up_until_ms is None:
+        if entry.is_over:
             self._forget(entry.interaction_id)
 
     def _wrapped(self, entry: e.Wrapped) -> None:

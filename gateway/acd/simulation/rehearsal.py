@@ -15,6 +15,7 @@ from random import Random
 import msgspec
 
 from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.policy import DEFAULT_POLICY, Policy
 from gateway.acd.simulation.driver import Arrival, Driver, Floor
 from gateway.acd.simulation.laws import (
     NEVER_MS,
@@ -38,6 +39,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[QueueRule, ...]
     profiles: dict[str, Profile] = {}
     targets_s: dict[str, float] = {}
+    policy: Policy = DEFAULT_POLICY
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +85,10 @@ def _run(
     recording: Recording, arrivals: list[Arrival], configuration: Configuration, most_steps: int
 ) -> Outcome:
     floor = Floor(
-        queues=configuration.queues, profiles=configuration.profiles, shifts=recording.shifts
+        queues=configuration.queues,
+        profiles=configuration.profiles,
+        shifts=recording.shifts,
+        policy=configuration.policy,
     )
     known = {queue.queue_id for queue in configuration.queues}
     tally = Tally(configuration.targets_s, recording.shifts)

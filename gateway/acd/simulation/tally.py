@@ -134,7 +134,7 @@ class Tally:
         if began is not None:
             began[0].handled += 1
             began[0].handling_ms += entry.at_ms - began[1]
-        if entry.wrap_up_until_ms is None:
+        if entry.wrap_up in ("none", "optional"):
             self._free(entry.interaction_id, entry.at_ms)
 
     def _wrapped(self, entry: e.Wrapped) -> None:

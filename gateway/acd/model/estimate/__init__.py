@@ -49,13 +49,13 @@ def _round(wait_ms: int, *, up: bool) -> int:
 class _Item:
     """Work that is not over, and what its contact was told."""
 
-    __slots__ = ("is_direct", "is_held", "key", "offered_at_ms", "since_ms", "told")
+    __slots__ = ("is_direct", "is_held", "is_quiet", "key", "offered_at_ms", "since_ms", "told")
 
     def __init__(self, key: ClassKey, since_ms: int) -> None:
         self.key = key
         self.since_ms = since_ms
         self.offered_at_ms = since_ms
-        self.is_held = self.is_direct = False
+        self.is_held = self.is_direct = self.is_quiet = False
         self.told: list[tuple[int, int, int, int]] = []
 
 
@@ -87,9 +87,10 @@ class Estimates:
             item = self._items[live.id] = _Item(class_of(live), live.enqueued_at_ms)
             item.is_direct = live.direct_agent_id is not None
             item.is_held = live.state != "waiting"
+            item.is_quiet = item.is_held and not live.weight
             for flow in self._flows(item.key, state.at_ms):
                 if item.is_held:
-                    flow.held += 1
+                    flow.held += live.weight
                 else:
                     flow.join(live.id, live.enqueued_at_ms)
 
@@ -111,7 +112,8 @@ class Estimates:
     def _enqueued(self, entry: e.Enqueued) -> None:
         skills = tuple(sorted(entry.skills.items())) if entry.skills else ()
         key = (entry.queue_id, str(entry.interaction_kind), skills)
-        self._items[entry.interaction_id] = _Item(key, entry.at_ms)
+        item = self._items[entry.interaction_id] = _Item(key, entry.at_ms)
+        item.is_direct = entry.direct_agent_id is not None
         for flow in self._flows(key, entry.at_ms):
             flow.join(entry.interaction_id, entry.at_ms)
 
@@ -140,10 +142,10 @@ class Estimates:
         item = self._items.get(entry.interaction_id)
         if item is None or not item.is_held:
             return
-        item.is_held = False
         is_moved = isinstance(entry, e.Transferred)
         for flow in self._flows(item.key, entry.at_ms):
-            flow.finish(served=is_moved)
+            flow.finish(served=is_moved, takes=not item.is_quiet)
+        item.is_held = item.is_quiet = False
         if isinstance(entry, e.Transferred):
             item.key = (entry.queue_id, item.key[1], item.key[2])
             item.is_direct = entry.to_agent_id is not None
@@ -183,12 +185,28 @@ class Estimates:
             item.is_direct = False
 
     def _closed(self, entry: e.Ended | e.Wrapped) -> None:
-        if isinstance(entry, e.Ended) and entry.wrap_up_until_ms is not None:
+        """The slot is free: at the end, or after a wrap-up that takes capacity."""
+        if isinstance(entry, e.Ended) and entry.wrap_up in ("timed", "forced"):
             return
         item = self._items.pop(entry.interaction_id, None)
         if item is not None and item.is_held:
             for flow in self._flows(item.key, entry.at_ms):
-                flow.finish(served=True)
+                flow.finish(served=True, takes=not item.is_quiet)
+
+    def _quieted(self, entry: e.Quieted) -> None:
+        self._weigh(entry, is_quiet=not entry.counts)
+
+    def _heard(self, entry: e.Heard) -> None:
+        self._weigh(entry, is_quiet=False)
+
+    def _weigh(self, entry: e.Quieted | e.Heard, *, is_quiet: bool) -> None:
+        """A quiet chat takes no capacity until its contact writes again."""
+        item = self._items.get(entry.interaction_id)
+        if item is None or not item.is_held or item.is_quiet == is_quiet:
+            return
+        item.is_quiet = is_quiet
+        for flow in self._flows(item.key, entry.at_ms):
+            flow.held = max(0, flow.held + (-1 if is_quiet else 1))
 
     def _flows(self, key: ClassKey, now_ms: int) -> tuple[Flow, Flow]:
         """Return the class and its pool, with time passed up to now."""
@@ -275,5 +293,7 @@ class Estimates:
         e.Moved: _moved,
         e.Abandoned: _gave_up,
         e.Ended: _closed,
+        e.Quieted: _quieted,
+        e.Heard: _heard,
         e.Wrapped: _closed,
     }

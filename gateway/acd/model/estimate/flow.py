@@ -116,9 +116,10 @@ class Flow:
         if self.waiting.pop(interaction_id, None) is not None:
             self.leaving.end(counts=True)
 
-    def finish(self, *, served: bool) -> None:
-        """A slot is free again; ``served`` unless the same work waits anew."""
-        self.held = max(0, self.held - 1)
+    def finish(self, *, served: bool, takes: bool = True) -> None:
+        """Work leaves its slot, if it ``takes`` one; ``served`` unless it waits anew."""
+        if takes:
+            self.held = max(0, self.held - 1)
         if served:
             self.service.end(counts=True)
         else:

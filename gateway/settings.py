@@ -133,6 +133,19 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1 << 20
 
 
+class RoutingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Queue and routing."""
+
+    journal_days: Annotated[
+        int,
+        Meta(
+            ge=7,
+            description="Days the routing journal is kept, to replay and audit decisions;"
+            " about 300 bytes an entry, five entries a conversation.",
+        ),
+    ] = 425
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything an operator can set."""
 
@@ -140,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
+    routing: RoutingSettings = RoutingSettings()
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")
     ] = "info"

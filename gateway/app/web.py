@@ -269,6 +269,9 @@ class Web:
         try:
             await self._house.rooms.engagement.sweep(tenant_id)
             await self._house.rooms.tenancy.tenants.sweep(tenant_id)
+            kept_ms = self._settings.routing.journal_days * 86_400_000
+            before_ms = self._house.rooms.clock.now_ms() - kept_ms
+            await self._house.rooms.acd.prune(tenant_id, before_ms)
         except WeccError as error:
             facts = {"tenant_id": tenant_id, "code": error.code}
             log.warning("a tenant was not swept", extra=facts)

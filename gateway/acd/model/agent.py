@@ -11,7 +11,7 @@ from gateway.acd.model.configuration import KINDS, Profile
 State = Literal["offline", "not_ready", "ready"]
 
 
-class Agent(msgspec.Struct, kw_only=True, gc=False):
+class Agent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """State, load per kind (offers, work, wrap-up and slots), and the place in the idle order.
 
     ``rank`` orders agents of equal total load: it is renewed whenever the load changes, so the

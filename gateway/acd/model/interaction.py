@@ -13,7 +13,7 @@ Kind = Literal["chat", "call", "message"]
 SlotCause = Literal["consult", "conference", "call"]
 
 
-class Interaction(msgspec.Struct, kw_only=True, gc=False):
+class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What the engine holds of an interaction until it is over.
 
     ``score`` orders waiting work (lowest first) and never changes: enqueue time less a minute
@@ -57,7 +57,7 @@ class Interaction(msgspec.Struct, kw_only=True, gc=False):
     disposition_id: str | None = None
 
 
-class Offer(msgspec.Struct, kw_only=True, gc=False):
+class Offer(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """A live proposal; the agent's capacity is taken from its first moment."""
 
     id: str

@@ -12,7 +12,7 @@ from gateway.acd.model.policy import DEFAULT_POLICY, Policy
 _REMEMBERED = 4_096
 
 
-class State(msgspec.Struct, kw_only=True):
+class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The fold of the journal up to ``position``.
 
     Interactions that are over leave; their ids are remembered for a while (two generations), so

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.acd.model.audit import broken
@@ -17,7 +18,7 @@ from gateway.acd.service.settings import Audit, InUse, Settings
 from gateway.acd.service.start import defaults
 from gateway.acd.service.steering import Steering
 from gateway.acd.service.work import Enqueue, InteractionWork
-from gateway.acd.store import configuration, interactions
+from gateway.acd.store import configuration, interactions, retention
 from gateway.acd.wire import (
     AgentView,
     AssignmentChanged,
@@ -38,6 +39,8 @@ from gateway.platform.database.port import Database, Tx
 from gateway.platform.isolation import Isolation
 
 __all__ = ["AcdService", "Enqueue", "defaults"]
+
+_BETWEEN_PIECES_S = 0.05
 
 
 class AcdService:
@@ -94,6 +97,14 @@ class AcdService:
     async def forget(self, tenant_id: str) -> None:
         """Let go of a tenant that is being dropped."""
         await self.partitions.forget(tenant_id)
+
+    async def prune(self, tenant_id: str, before_ms: int) -> None:
+        """Delete journal entries that are older, as far as what is left can still be replayed."""
+        database = self.partitions.database
+        is_more = True
+        while is_more:
+            is_more = await database.write(tenant_id, lambda tx: retention.prune(tx, before_ms))
+            await asyncio.sleep(_BETWEEN_PIECES_S)  # live work goes first
 
     async def audit(self) -> tuple[int, list[tuple[str, str]]]:
         """Return how much waits, and the promises found broken with the id each is about."""

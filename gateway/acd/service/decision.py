@@ -12,7 +12,7 @@ from gateway.acd.model import entries as e
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.book import Book
-from gateway.acd.store import interactions, journal
+from gateway.acd.store import interactions, journal, retention
 from gateway.engagement.service import conversations
 from gateway.platform.database.port import Tx
 
@@ -87,7 +87,7 @@ def write_all(tx: Tx, epoch: int, batch: Sequence[Decision]) -> None:
             work(tx)
     for decision in batch:
         if decision.snapshot is not None:
-            journal.put_snapshot(tx, *decision.snapshot)
+            retention.put_snapshot(tx, *decision.snapshot)
 
 
 def build(

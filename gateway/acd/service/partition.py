@@ -31,6 +31,7 @@ _logger = logging.getLogger("wecc.acd")
 _BATCH = 500
 _RETRY_S = 1.0
 SNAPSHOT_EVERY = 10_000
+_SNAPSHOT_AT_MOST = 60_000
 
 Committed = Callable[["Partition", Sequence[Decision]], None]
 Rebuilt = Callable[["Partition"], None]
@@ -164,8 +165,12 @@ class Partition:
             await self._fail([], error)
 
     def _add_snapshot(self, decision: Decision) -> None:
+        """Write a snapshot every so many entries: rarer when it is large, for it takes a moment,
+        but often enough that a restart folds what came after in a second or two.
+        """
         state = self.engine.state
-        if state.position - self._snapshot_at >= SNAPSHOT_EVERY:
+        size = 2 * (len(state.agents) + len(state.interactions))
+        if state.position - self._snapshot_at >= max(SNAPSHOT_EVERY, min(size, _SNAPSHOT_AT_MOST)):
             self._snapshot_at = state.position
             decision.snapshot = (state.position, state.at_ms, states.dump(state).decode())
 

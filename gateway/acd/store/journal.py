@@ -140,17 +140,6 @@ def end(tx: Tx) -> int:
     return 0 if row is None else int(row["position"])
 
 
-def put_snapshot(tx: Tx, position: int, at_ms: int, body: str) -> None:
-    """Keep a snapshot, and the one before it."""
-    mine = snapshots.c.tenant_id == tx.tenant_id
-    kept = tx.one(sa.select(sa.func.max(snapshots.c.position).label("last")).where(mine))
-    if kept is not None and kept["last"] is not None:
-        tx.execute(snapshots.delete().where(mine, snapshots.c.position < kept["last"]))
-    tx.execute(
-        snapshots.insert().values(tenant_id=tx.tenant_id, position=position, at_ms=at_ms, body=body)
-    )
-
-
 def owe(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Remember calls that handlers must get."""
     if rows:

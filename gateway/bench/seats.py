@@ -125,6 +125,8 @@ class Load:
         await asyncio.sleep(2)
         self._writer.write_eof()
         await listening
+        self._writer.close()
+        await self._writer.wait_closed()
 
     async def _play(self, phase: Phase) -> None:
         self._handled_s = phase.handled_s

@@ -43,6 +43,13 @@ class InteractionHandler(Protocol):
         """
         ...
 
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        """Its queue cannot help and asks for a message instead; it is over for routing.
+
+        ``reason``: wait, size, nobody_on_duty, closed. What the contact wrote must not be lost.
+        """
+        ...
+
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         """It is over for the contact; ``cause``: ended, abandoned."""
         ...

@@ -128,7 +128,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
     intake = IntakeService(
         database=database, engagement=engagement, acd=acd, rules=rules, calls=voice, steps=steps
     )
-    written = WrittenHandler(database=database, engagement=engagement, acd=acd)
+    written = WrittenHandler(database=database, engagement=engagement, acd=acd, steps=steps)
     kinds: tuple[InteractionKind, ...] = ("chat", "message")
     for kind in kinds:
         acd.register_handler(kind, written)

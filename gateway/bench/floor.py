@@ -65,6 +65,9 @@ class Handler:
     ) -> None:
         """Nothing to do."""
 
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        """Nothing overflows here."""
+
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         """Nothing to do."""
 

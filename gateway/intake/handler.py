@@ -6,9 +6,11 @@ from gateway.acd.ports import InteractionHandler
 from gateway.acd.service import AcdService
 from gateway.acd.wire import InteractionView
 from gateway.engagement.service import EngagementService
-from gateway.intake import store
-from gateway.intake.steps import close_when_done
+from gateway.intake import model, store
+from gateway.intake.model import Intake
+from gateway.intake.steps import Steps, close_when_done
 from gateway.kernel.actor import Actor
+from gateway.kernel.ids import new_id
 from gateway.platform.database.port import Database, Tx
 
 
@@ -16,9 +18,10 @@ class WrittenHandler:
     """Chats and left messages: lines in the conversation, each told once."""
 
     def __init__(
-        self, *, database: Database, engagement: EngagementService, acd: AcdService
+        self, *, database: Database, engagement: EngagementService, acd: AcdService, steps: Steps
     ) -> None:
         self._database, self._engagement, self._acd = database, engagement, acd
+        self._steps = steps
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """Nothing: the contact does not see offers."""
@@ -42,6 +45,25 @@ class WrittenHandler:
         code = "transferred" if cause == "transferred" else "requeued"
         what = f"{code}/{agent_id}/{interaction.enqueued_at_ms}"
         await self._tell(tenant_id, interaction, what, code, {})
+
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        """What was written becomes a message in the same queue, with the same clock."""
+
+        def work(tx: Tx) -> Intake | None:
+            known = store.find(tx, interaction.id)
+            if known is None or not store.announce(tx, interaction.id, "overflowed"):
+                return None
+            left = model.left_message(known, new_id("in", tx.now_ms), interaction.queue_id)
+            store.insert(tx, left)
+            self._engagement.add_system_message(tx, interaction.conversation_id, "left_message", {})
+            tx.record(
+                "intake.overflowed", interaction_id=known.id, became_id=left.id, reason=reason
+            )
+            return left
+
+        left = await self._database.write(tenant_id, work)
+        if left is not None:
+            self._steps.advance(tenant_id, left)
 
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         code = "missed" if cause == "abandoned" else "ended"
@@ -105,7 +127,13 @@ class ClosingHandler:
 
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         await self._inner.closed(tenant_id, interaction, cause)
+        await self._close(tenant_id, interaction)
 
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        await self._inner.overflowed(tenant_id, interaction, reason)
+        await self._close(tenant_id, interaction)
+
+    async def _close(self, tenant_id: str, interaction: InteractionView) -> None:
         def work(tx: Tx) -> None:
             close_when_done(tx, interaction.conversation_id, self._acd, self._engagement)
 

@@ -88,6 +88,19 @@ def enqueued(intake: Intake, now_ms: int) -> Intake:
     return msgspec.structs.replace(intake, state="enqueued", updated_at_ms=now_ms)
 
 
+def left_message(intake: Intake, new_id: str, queue_id: str) -> Intake:
+    """Nobody could help in time: the same work as a message that was left, for the same queue."""
+    return msgspec.structs.replace(
+        intake,
+        id=new_id,
+        kind="message",
+        state="ruled",
+        call_id=None,
+        queue_id=queue_id,
+        announced="",
+    )
+
+
 def closed(intake: Intake, now_ms: int) -> Intake:
     """The contact left before the queue had it; a no-op once it is done."""
     if intake.is_done:

@@ -99,6 +99,9 @@ class Recorder:
     ) -> None:
         await self._call("released", interaction, cause)
 
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        await self._call("overflowed", interaction, reason)
+
     async def closed(self, tenant_id: str, interaction: InteractionView, cause: str) -> None:
         await self._call("closed", interaction, cause)
 

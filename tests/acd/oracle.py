@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.agent import Agent
-from gateway.acd.model.configuration import DEFAULT_CAPACITY, KINDS
+from gateway.acd.model.configuration import DEFAULT_CAPACITY, KINDS, QueueRule, required
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
@@ -59,6 +59,8 @@ def may_interrupt(state: State, agent: Agent, held: str) -> tuple[str, ...]:
 
 def may_get(state: State, agent: Agent, item: Interaction) -> bool:
     is_passed_over = item.direct_agent_id is None and agent.id in item.excluded
+    if item.direct_agent_id is None and state.queues[item.queue_id].order == "manual":
+        return False
     return (
         item.state == "waiting"
         and has_room(state, agent, item.kind)
@@ -68,9 +70,51 @@ def may_get(state: State, agent: Agent, item: Interaction) -> bool:
 
 
 def agents_for(state: State, item: Interaction) -> list[str]:
-    """Everybody who may get it, least loaded first, then longest idle."""
+    """Everybody who may get it: the preferred first, then by the queue's order of agents, then
+    least loaded, then longest idle.
+    """
     able = [agent for agent in state.agents.values() if may_get(state, agent, item)]
-    return [agent.id for agent in sorted(able, key=lambda agent: (sum(agent.load), agent.rank))]
+    queue = state.queues[item.queue_id]
+    step = queue.steps[min(item.step, len(queue.steps) - 1)]
+    preferred = step.preferred if item.direct_agent_id is None else None
+
+    def place(agent: Agent) -> tuple[object, ...]:
+        skills = state.profile(agent.id).skills
+        likes = preferred is None or any(is_met(skills, one) for one in preferred)
+        ranks = order_of(state, queue, agent, item) if item.direct_agent_id is None else ()
+        return (not likes, ranks, sum(agent.load), agent.rank)
+
+    return [agent.id for agent in sorted(able, key=place)]
+
+
+def is_met(skills: dict[str, int], alternative: tuple[tuple[str, int, int], ...]) -> bool:
+    return all(low <= skills.get(skill, -1) <= high for skill, low, high in alternative)
+
+
+def order_of(state: State, queue: QueueRule, agent: Agent, item: Interaction) -> tuple[object, ...]:
+    """What comes before load and idle time in this queue's order of agents; less is earlier."""
+    profile, kind = state.profile(agent.id), item.kind
+    if queue.order == "least_loaded":
+        return (agent.load[KINDS.index(kind)] * 1_000_000 // limit(state, agent, kind),)
+    if queue.order == "round_robin":
+        return (agent.id <= state.turns.get(queue.queue_id, ""), agent.id)
+    if queue.order == "weighted":
+        return (agent.share_used + 1_000_000 // profile.weight,)
+    if queue.order == "best_skill":
+        return (-best_skill(queue, profile.skills, item),)
+    return ()
+
+
+def best_skill(queue: QueueRule, skills: dict[str, int], item: Interaction) -> int:
+    step = queue.steps[min(item.step, len(queue.steps) - 1)]
+    found = 0
+    for needs in (required(queue, item.skills, item.step), step.preferred or ()):
+        sums = [0]
+        for alternative in needs:
+            if is_met(skills, alternative):
+                sums.append(sum(skills.get(skill, 0) for skill, _, _ in alternative))
+        found += max(sums)
+    return found
 
 
 def work_for(state: State, agent: Agent) -> str | None:

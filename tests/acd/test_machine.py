@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, rule
+from msgspec.structs import replace
 
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
-from gateway.acd.model.configuration import KINDS, Profile, QueueRule, Step, WrapUpRule
+from gateway.acd.model.configuration import KINDS, Overflow, Profile, QueueRule, Step, WrapUpRule
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.expression import ANYBODY
 from gateway.kernel.errors import WeccError
@@ -26,6 +29,10 @@ WRAP_UPS = st.sampled_from(
         WrapUpRule(mode="none"),
     ]
 )
+SKIPS: list[Any] = ["none", "nobody_ready", "nobody_on_duty"]
+ORDERS: list[Any] = [
+    *["longest_idle"] * 4, "least_loaded", "best_skill", "round_robin", "weighted", "manual",
+]  # fmt: skip
 TEN_SECONDS = {kind: WrapUpRule(seconds=10) for kind in KINDS}
 NEEDS = st.one_of(
     st.just(ANYBODY),
@@ -37,11 +44,40 @@ NEEDS = st.one_of(
         )
     ),
 )
-STEPS = st.builds(Step, needs=NEEDS, drops_own=st.booleans())
+STEP = st.builds(Step, needs=NEEDS, drops_own=st.booleans(), preferred=st.none() | NEEDS)
+STEPS = st.lists(
+    st.tuples(
+        STEP, st.sampled_from([1, 5, 30]), st.sampled_from([0, 0, -1, 4]), st.sampled_from(SKIPS)
+    ),
+    max_size=2,
+).flatmap(
+    lambda timed: STEP.map(
+        lambda last: (
+            *(
+                replace(step, after_s=after_s, skip_if=skip_if, priority=more if number else 0)
+                for number, (step, after_s, more, skip_if) in enumerate(timed)
+            ),
+            last,
+        )
+    )
+)
+OVERFLOWS = st.lists(
+    st.builds(
+        lambda when, limit, to: Overflow(
+            when=when, limit=limit if when in ("wait", "size") else 0, to_queue_id=to
+        ),
+        st.sampled_from(["wait", "size", "nobody_on_duty", "closed"]),
+        st.sampled_from([1, 2, 8]),
+        st.sampled_from([None, *QUEUES]),
+    ),
+    max_size=2,
+).map(tuple)
 QUEUE_RULES = st.builds(
     QueueRule,
     queue_id=st.sampled_from(QUEUES),
-    steps=st.tuples(STEPS),
+    steps=STEPS,
+    order=st.sampled_from(ORDERS),
+    overflow=OVERFLOWS,
     priority=st.sampled_from([0, 0, 5]),
     offer_timeout_s=st.sampled_from([{}, {"chat": 5}]),
     wrap_up=st.one_of(st.just({}), st.dictionaries(st.sampled_from(KINDS), WRAP_UPS, max_size=3)),
@@ -71,6 +107,7 @@ class Floor(AgentRules):
         self.made = 0
         self.over: set[str] = set()
         self.scores: dict[str, int] = {}
+        self.left: dict[str, set[str]] = {}
         self.epochs: dict[str, int] = {}
         self.passed: dict[tuple[str, str], int] = {}
         for queue_id, wrap_up in zip(QUEUES[:2], ({}, TEN_SECONDS), strict=True):
@@ -114,10 +151,18 @@ class Floor(AgentRules):
                 del self.passed[key]
         if isinstance(entry, e.Transferred) and entry.to_agent_id is not None:
             self.passed.pop((entry.interaction_id, entry.to_agent_id), None)
-        if isinstance(entry, e.Enqueued | e.Prioritized):
+        if isinstance(entry, e.Enqueued | e.Prioritized | e.Relaxed):
             self.scores[entry.interaction_id] = entry.score
-        if isinstance(entry, e.Abandoned | e.Wrapped) or (
-            isinstance(entry, e.Ended) and entry.is_over
+        if isinstance(entry, e.Overflowed):
+            left = self.left.setdefault(entry.interaction_id, set())
+            assert entry.to_queue_id not in left, "nothing goes back by itself"
+            left.add(entry.queue_id)
+        if isinstance(entry, e.Transferred):
+            self.left.pop(entry.interaction_id, None)
+        if (
+            isinstance(entry, e.Abandoned | e.Wrapped)
+            or (isinstance(entry, e.Ended) and entry.is_over)
+            or (isinstance(entry, e.Overflowed) and entry.to_queue_id is None)
         ):
             self.over.add(entry.interaction_id)
 
@@ -134,16 +179,18 @@ class Floor(AgentRules):
         queue=QUEUE_RULES,
         agent=st.sampled_from(AGENTS),
         profile=st.one_of(st.none(), PROFILES),
-        what=st.sampled_from(["queue", "profile", "remove", "restart", "none", "none"]),
+        what=st.sampled_from(["queue", "queue", "profile", "remove", "restart", "open", "none"]),
+        closed=st.sampled_from(["", "hours", "emergency"]),
     )
     def configuration_changes(
-        self, queue: QueueRule, agent: str, profile: Profile | None, what: str
+        self, queue: QueueRule, agent: str, profile: Profile | None, what: str, closed: Any
     ) -> None:
         commands: dict[str, c.Command] = {
             "queue": c.SetQueue(queue=queue),
             "profile": c.SetProfile(agent_id=agent, profile=profile),
             "remove": c.RemoveQueue(queue_id=queue.queue_id),
             "none": c.Tick(),
+            "open": c.SetOpen(queue_id=queue.queue_id, closed=closed),
             "restart": c.Start(epoch=self.engine.state.epoch + 1),
         }
         self.do(commands[what])
@@ -288,7 +335,7 @@ class Floor(AgentRules):
     def holds(self) -> None:
         oracle.check(self.engine)
         for item in self.engine.state.interactions.values():
-            assert item.score == self.scores[item.id], "only a lead changes the place"
+            assert item.score == self.scores[item.id], "only a lead or a step changes the place"
             assert item.epoch >= self.epochs.get(item.id, 0), "I6: epochs rise"
             self.epochs[item.id] = item.epoch
 

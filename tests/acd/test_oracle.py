@@ -9,13 +9,17 @@ import pytest
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
-from gateway.acd.model.configuration import Profile, QueueRule, Step
+from gateway.acd.model.configuration import AgentOrder, Profile, QueueRule, Step
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.expression import ANYBODY
 from gateway.acd.model.interaction import Kind
 from tests.acd import oracle
 
 KINDS: list[Kind] = ["chat", "call", "message"]
+ORDERS: list[AgentOrder] = [
+    "longest_idle", "longest_idle", "least_loaded", "best_skill", "round_robin", "weighted",
+    "manual",
+]  # fmt: skip
 QUEUES = ["qu_1", "qu_2", "qu_3"]
 SKILLS = ["sk_1", "sk_2", "sk_3"]
 
@@ -29,8 +33,10 @@ def floor(rng: random.Random) -> Engine:
             tuple((skill, rng.randrange(-1, 80), 100) for skill in rng.sample(SKILLS, 1))
             for _ in range(rng.randrange(3))
         )
-        steps = (Step(needs=needs or ANYBODY),)
-        engine.handle(c.SetQueue(queue=QueueRule(queue_id=queue_id, steps=steps)), now_ms)
+        liked = ((rng.choice(SKILLS), rng.randrange(-1, 80), 100),) if rng.random() < 0.3 else None
+        steps = (Step(needs=needs or ANYBODY, preferred=(liked,) if liked else None),)
+        rule = QueueRule(queue_id=queue_id, steps=steps, order=rng.choice(ORDERS))
+        engine.handle(c.SetQueue(queue=rule), now_ms)
     agents = [f"us_{number}" for number in range(rng.randint(1, 6))]
     for agent in agents:
         queues = None if rng.random() < 0.3 else tuple(rng.sample(QUEUES, rng.randint(1, 3)))
@@ -38,7 +44,8 @@ def floor(rng: random.Random) -> Engine:
         capacity: dict[str, int] = {
             kind: rng.randrange(4) for kind in rng.sample(KINDS, rng.randrange(3))
         }
-        profile = Profile(queue_ids=queues, skills=skills, capacity=capacity)
+        weight = rng.choice([50, 100, 300])
+        profile = Profile(queue_ids=queues, skills=skills, capacity=capacity, weight=weight)
         engine.handle(c.SetProfile(agent_id=agent, profile=profile), now_ms)
         engine.handle(c.Connect(agent_id=agent), now_ms)
     for number in range(rng.randint(3, 14)):

@@ -378,7 +378,7 @@ export interface InteractionView {
   call_id: string | null;
   queue_id: string;
   queue_name: string;
-  state: "abandoned" | "active" | "closed" | "offered" | "waiting" | "wrap_up";
+  state: "abandoned" | "active" | "closed" | "offered" | "overflowed" | "waiting" | "wrap_up";
   priority: number;
   required_skills: {
     [k: string]: number;

@@ -665,7 +665,7 @@ export interface QueuePlace {
   conversation_id: string;
   interaction_id: string;
   kind: "call" | "chat" | "message";
-  state: "abandoned" | "active" | "closed" | "offered" | "waiting" | "wrap_up";
+  state: "abandoned" | "active" | "closed" | "offered" | "overflowed" | "waiting" | "wrap_up";
   position: number | null;
   agent_name: string;
   wait: WaitRange | null;

@@ -37,6 +37,7 @@ class Agent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     next_reason: str = ""
     next_max_s: int = 0
     strikes: int = 0
+    share_used: int = 0
 
     @property
     def total(self) -> int:

@@ -89,6 +89,7 @@ class Backlog:
         self._heads = [Heads() for _ in KINDS]
         self.held: list[list[Key]] = [[] for _ in KINDS]
         self.direct: dict[str, list[Key]] = {}
+        self._by_hand: set[Key] = set()
         self.placed: dict[str, Requirement] = {}
         self.waiting: dict[Key, Interaction] = {}
         self.lines: dict[str, Line] = {}
@@ -111,6 +112,8 @@ class Backlog:
         line.add(interaction, requirement.kind, key)
         if interaction.direct_agent_id is not None:
             insort(self.direct.setdefault(interaction.direct_agent_id, []), key)
+        elif requirement.is_manual:
+            self._by_hand.add(key)
         elif interaction.excluded:
             insort(self.held[requirement.kind], key)
         else:
@@ -129,6 +132,8 @@ class Backlog:
             keys.remove(key)
             if not keys:
                 del self.direct[interaction.direct_agent_id]
+        elif key in self._by_hand:
+            self._by_hand.remove(key)
         elif interaction.excluded:
             self.held[requirement.kind].remove(key)
         else:
@@ -144,8 +149,28 @@ class Backlog:
             heads.put(head, requirement.number)
         requirement.head = self._matrix.heads[requirement.number] = head
 
+    def is_manual(self, interaction: Interaction) -> bool:
+        """Tell whether waiting work is only taken by hand."""
+        return key_for(interaction.score, interaction.number) in self._by_hand
+
+    def waiting_in(self, queue_id: str) -> list[Interaction]:
+        """Return what waits in a queue, in order."""
+        line = self.lines.get(queue_id)
+        return [] if line is None else [self.waiting[key] for key in line.order]
+
     def requeue(self, queue_id: str, queue: QueueRule | None) -> None:
         """A queue's needs changed: match its work anew."""
+        is_manual = queue is not None and queue.order == "manual"
+        before = self._matrix.of_queue(queue_id)
+        is_same = all(requirement.is_manual == is_manual for requirement in before)
+        items = [] if is_same else self.waiting_in(queue_id)
+        for item in items:
+            self.leave(item)
+        self._renumber(queue_id, queue)
+        for item in items:
+            self.join(item, queue)
+
+    def _renumber(self, queue_id: str, queue: QueueRule | None) -> None:
         for requirement in self._matrix.of_queue(queue_id):
             self._set_head(requirement, NEVER)
             self._matrix.renumber(requirement, queue)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.acd.model import entries as e
+from gateway.acd.model import ranking
 from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import AGEING_MS_PER_PRIORITY, KIND_NUMBER
 from gateway.acd.model.index import Index
@@ -13,12 +14,24 @@ from gateway.acd.model.interaction import Interaction, Offer, Slot
 from gateway.acd.model.pieces import (
     activate,
     close,
+    enter_queue,
     free,
     occupy,
+    overflow_after,
+    pause,
+    time_waiting,
     to_back,
     wait,
     watch_silence,
     weigh,
+)
+from gateway.acd.model.queue_changes import (
+    overflow_passed,
+    overflowed,
+    queue_open,
+    queue_removed,
+    queue_set,
+    relaxed,
 )
 from gateway.acd.model.state import State
 
@@ -35,21 +48,8 @@ def score_of(enqueued_at_ms: int, priority: int) -> int:
     return enqueued_at_ms - AGEING_MS_PER_PRIORITY * priority
 
 
-# ---- configuration and agents ----------------------------------------------------------------
-
-
 def _started(state: State, _index: Index, entry: e.Started) -> None:
     state.version, state.epoch = entry.version, entry.epoch
-
-
-def _queue_set(state: State, index: Index, entry: e.QueueSet) -> None:
-    state.queues[entry.queue.queue_id] = entry.queue
-    index.backlog.requeue(entry.queue.queue_id, entry.queue)
-
-
-def _queue_removed(state: State, index: Index, entry: e.QueueRemoved) -> None:
-    state.queues.pop(entry.queue_id, None)
-    index.backlog.requeue(entry.queue_id, None)
 
 
 def _profile_set(state: State, index: Index, entry: e.ProfileSet) -> None:
@@ -71,6 +71,8 @@ def _agent_set(state: State, index: Index, entry: e.AgentSet) -> None:
     agent.set_by, agent.until_ms, agent.is_overdue = entry.by, entry.until_ms, False
     agent.next_state, agent.next_reason, agent.next_max_s = None, "", 0
     agent.strikes = 0
+    if entry.state == "ready":
+        agent.share_used = max(agent.share_used, state.share_clock)
     agent.away_until_ms = None
     if entry.until_ms is not None:
         index.timers.add(entry.until_ms, "overdue", agent.id)
@@ -155,15 +157,19 @@ def _enqueued(state: State, index: Index, entry: e.Enqueued) -> Interaction:
     state.next_number += 1
     state.interactions[item.id] = item
     index.know(item)
+    enter_queue(state, item)
     index.backlog.join(item, state.queues.get(item.queue_id))
     if item.direct_until_ms is not None:
         index.timers.add(item.direct_until_ms, "direct", item.id)
+    time_waiting(state, index, item)
     return item
 
 
 def _offered(state: State, index: Index, entry: e.Offered) -> Interaction:
     item = state.interactions[entry.interaction_id]
     index.backlog.leave(item)
+    pause(item, entry.at_ms)
+    ranking.count_turn(state, state.queues.get(item.queue_id), entry.agent_id)
     item.state = "offered"
     item.epoch += 1
     item.offer_id = entry.offer_id
@@ -229,6 +235,7 @@ def _opened(state: State, index: Index, entry: e.Opened) -> Interaction:
     item.direct_agent_id = item.direct_until_ms = None
     item.is_sticky = False
     index.backlog.join(item, state.queues.get(item.queue_id))
+    time_waiting(state, index, item)
     return item
 
 
@@ -237,7 +244,9 @@ def _moved(state: State, index: Index, entry: e.Moved) -> Interaction:
     index.backlog.leave(item)
     item.queue_id = entry.queue_id
     item.direct_agent_id = item.direct_until_ms = None
+    enter_queue(state, item)
     index.backlog.join(item, state.queues.get(item.queue_id))
+    time_waiting(state, index, item)
     return item
 
 
@@ -259,6 +268,8 @@ def _transferred(state: State, index: Index, entry: e.Transferred) -> Interactio
     item.direct_until_ms = entry.direct_until_ms
     item.excluded[entry.agent_id] = entry.excluded_until_ms
     item.accepted_at_ms = None
+    item.left_queues = []
+    enter_queue(state, item)
     free(state, index, entry.agent_id, item)
     wait(state, index, item)
     return item
@@ -271,6 +282,8 @@ def _released(state: State, index: Index, entry: e.Released) -> Interaction:
         item.excluded[entry.agent_id] = entry.excluded_until_ms
     if entry.cause == "no_reply":
         state.agents[entry.agent_id].strikes += 1
+    item.queued_at_ms = entry.at_ms
+    item.overflow_at_ms = overflow_after(state, item, entry.at_ms)
     free(state, index, entry.agent_id, item)
     wait(state, index, item)
     return item
@@ -347,8 +360,8 @@ def _abandoned(state: State, index: Index, entry: e.Abandoned) -> Interaction:
 
 _TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] = {
     e.Started: _started,
-    e.QueueSet: _queue_set,
-    e.QueueRemoved: _queue_removed,
+    e.QueueSet: queue_set,
+    e.QueueRemoved: queue_removed,
     e.ProfileSet: _profile_set,
     e.AgentSet: _agent_set,
     e.AgentOverdue: _agent_overdue,
@@ -359,6 +372,10 @@ _TABLE: dict[type[e.Entry], Callable[[State, Index, Any], Interaction | None]] =
     e.AgentAway: _agent_away,
     e.AgentBack: _agent_back,
     e.Enqueued: _enqueued,
+    e.QueueOpen: queue_open,
+    e.Relaxed: relaxed,
+    e.Overflowed: overflowed,
+    e.OverflowPassed: overflow_passed,
     e.Offered: _offered,
     e.OfferHeld: _offer_held,
     e.OfferEnded: _offer_ended,

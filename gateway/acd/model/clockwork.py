@@ -12,6 +12,7 @@ from gateway.acd.model.configuration import CHAT, REOFFER_AFTER_MS
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
 from gateway.acd.model.offering import end_offer, withdraw_all
+from gateway.acd.model.queueing import open_up, overflow_due, step_due
 from gateway.acd.model.staffing import open_direct
 from gateway.acd.model.timers import Timer, TimerKind
 from gateway.acd.model.working import wrap
@@ -120,7 +121,7 @@ def _quiet_due(engine: Matching, timer: Timer) -> None:
 
 def _direct_due(engine: Matching, timer: Timer) -> None:
     item = engine.state.interactions[timer[2]]
-    engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
+    open_up(engine, item)
     engine.match(item)
 
 
@@ -141,4 +142,6 @@ _TIMERS: dict[TimerKind, Callable[[Matching, Timer], None]] = {
     "reply": _reply_due,
     "reply_warn": _reply_warn_due,
     "quiet": _quiet_due,
+    "step": step_due,
+    "overflow": overflow_due,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from gateway.acd.model.configuration import Profile, QueueRule
@@ -21,6 +23,13 @@ class Start(Command, frozen=True):
 
 class SetQueue(Command, frozen=True):
     queue: QueueRule
+
+
+class SetOpen(Command, frozen=True):
+    """A queue is open, or closed by its hours or in an emergency."""
+
+    queue_id: str
+    closed: Literal["", "hours", "emergency"] = ""
 
 
 class RemoveQueue(Command, frozen=True):

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.acd.model import capacity, changes, clockwork, offering, staffing, steering, working
+from gateway.acd.model import (
+    capacity,
+    changes,
+    clockwork,
+    offering,
+    queueing,
+    staffing,
+    steering,
+    working,
+)
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model.index import Index
@@ -30,6 +39,8 @@ class Engine(Matching):
         self.out = []
         self.touched = {}
         _TABLE[type(command)](self, command)
+        if self.index.roll.has_changed:
+            queueing.look_after_deserted(self)
         if self.index.matrix.has_grown and self.index.is_worn():
             self.index = Index(self.state)
         return self.out
@@ -47,6 +58,7 @@ class Engine(Matching):
 _TABLE: dict[type[c.Command], Callable[[Engine, Any], None]] = {
     c.Start: staffing.start,
     c.SetQueue: staffing.set_queue,
+    c.SetOpen: queueing.set_open,
     c.RemoveQueue: staffing.remove_queue,
     c.SetProfile: staffing.set_profile,
     c.Connect: staffing.connect,

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from gateway.acd.model.agent import State as AgentState
-from gateway.acd.model.configuration import Profile, QueueRule, WrapUpMode
+from gateway.acd.model.configuration import OverflowWhen, Profile, QueueRule, WrapUpMode
 from gateway.acd.model.interaction import Kind, SlotCause
 from gateway.acd.model.policy import Policy
 
@@ -114,6 +114,41 @@ class Enqueued(Entry, frozen=True, tag="enqueued"):
     direct_agent_id: str | None = None
     direct_until_ms: int | None = None
     is_sticky: bool = False
+
+
+class Relaxed(Entry, frozen=True, tag="relaxed"):
+    """The next step of the queue begins: the one before expired, or was skipped and why."""
+
+    interaction_id: str
+    step: int
+    reason: Literal["expired", "nobody_ready", "nobody_on_duty"]
+    priority: int
+    score: int
+
+
+class Overflowed(Entry, frozen=True, tag="overflowed"):
+    """Its queue could not help: it waits in another with the same clock, or (None) is over for
+    routing and the contact is asked for a message.
+    """
+
+    interaction_id: str
+    queue_id: str
+    to_queue_id: str | None
+    reason: OverflowWhen
+
+
+class OverflowPassed(Entry, frozen=True, tag="overflow_passed"):
+    """It waited too long, but there is nowhere to go: it stays, until the next limit if any."""
+
+    interaction_id: str
+    next_ms: int | None = None
+
+
+class QueueOpen(Entry, frozen=True, tag="queue_open"):
+    """A queue opened, or closed and why: ``hours``, or ``emergency``. An input."""
+
+    queue_id: str
+    closed: Literal["", "hours", "emergency"] = ""
 
 
 class Offered(Entry, frozen=True, tag="offered"):
@@ -300,6 +335,10 @@ AnyEntry = (
     | AgentAway
     | AgentBack
     | Enqueued
+    | Relaxed
+    | Overflowed
+    | OverflowPassed
+    | QueueOpen
     | Offered
     | OfferHeld
     | OfferEnded

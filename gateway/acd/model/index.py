@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.acd.model import ranking
 from gateway.acd.model.agent import Agent, limits_of, open_kinds
 from gateway.acd.model.backlog import Backlog
 from gateway.acd.model.configuration import KIND_NUMBER, KINDS
@@ -10,6 +11,7 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matrix import Matrix, Requirement
 from gateway.acd.model.order import NEVER, Key, key_for
 from gateway.acd.model.policy import allowed
+from gateway.acd.model.roll import Roll
 from gateway.acd.model.state import State
 from gateway.acd.model.timers import Timers
 
@@ -25,7 +27,9 @@ class Index:
     """Who may get what, in which order."""
 
     def __init__(self, state: State) -> None:
+        self.state = state
         self.matrix = Matrix()
+        self.roll = Roll()
         self.backlog = Backlog(self.matrix)
         self.idle = tuple(Idle() for _ in KINDS)
         self.seats: dict[str, Seat] = {}
@@ -70,7 +74,9 @@ class Index:
         seat = Seat(agent, self.matrix.group(profile), limits_of(profile), allows, work)
         seat.status = _status(agent)
         self.statuses[seat.status] += 1
+        self.roll.move(seat.group, seat.limits, "", seat.status)
         if old is not None:
+            self.roll.move(old.group, old.limits, old.status, "")
             self.statuses[old.status] -= 1
             self._count(old.open, -1)
             self._count_ready(old, is_ready=False)
@@ -87,6 +93,7 @@ class Index:
         if status != seat.status:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
+            self.roll.move(seat.group, seat.limits, seat.status, status)
             seat.status = status
         self._count_ready(seat, is_ready=agent.state == "ready")
         self.move(seat)
@@ -168,13 +175,15 @@ class Index:
         if interaction.direct_agent_id is not None:
             seat = self.seats.get(interaction.direct_agent_id)
             return [seat] if seat is not None and kind in seat.open else []
-        idle = self.idle[kind]
-        if not idle.count:
+        idle, requirement = self.idle[kind], self.backlog.placed[interaction.id]
+        if not idle.count or self.backlog.is_manual(interaction):
             return []
         if self._moved:
             self.settle()
-        groups = self.matrix.groups_for(self.backlog.placed[interaction.id])
-        return idle.first(groups, interaction.excluded, limit)
+        groups = self.matrix.groups_for(requirement)
+        if requirement.is_plain:
+            return idle.first(groups, interaction.excluded, limit)
+        return ranking.first(self.state, idle, requirement, groups, interaction.excluded, limit)
 
     def work_for(self, seat: Seat) -> Interaction | None:
         """Return the waiting interaction an agent should get now."""

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.acd.model.configuration import WrapUpMode
 
-State = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
+State = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned", "overflowed"]
 Kind = Literal["chat", "call", "message"]
 SlotCause = Literal["consult", "conference", "call"]
 
@@ -16,12 +16,17 @@ SlotCause = Literal["consult", "conference", "call"]
 class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """What the engine holds of an interaction until it is over.
 
-    ``score`` orders waiting work (lowest first) and never changes: enqueue time less a minute
-    per unit of priority. ``number`` breaks ties. ``epoch`` rises with every change of state.
+    ``score`` orders waiting work (lowest first): enqueue time less a minute per unit of
+    priority. ``number`` breaks ties. ``epoch`` rises with every change of state.
     ``excluded`` maps agents who are passed over to the time until when. ``weight`` is what it
     takes of its agent's capacity: 0 during an optional wrap-up and for a quiet chat.
     ``reply_due_ms`` is when a chat without a first reply goes to somebody else; its agent is
     warned at ``reply_warn_ms``.
+
+    ``step`` is where it stands among its queue's steps, until ``step_until_ms``; while an offer
+    is out the rest is kept in ``step_left_ms``. ``queued_at_ms`` is when it began to wait in
+    this queue, ``overflow_at_ms`` when it waited too long there, ``left_queues`` where it
+    overflowed from: it does not go back there by itself.
     """
 
     id: str
@@ -45,6 +50,11 @@ class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     is_sticky: bool = False
     excluded: dict[str, int] = {}
     step: int = 0
+    step_until_ms: int | None = None
+    step_left_ms: int | None = None
+    queued_at_ms: int = 0
+    overflow_at_ms: int | None = None
+    left_queues: list[str] = []
     accepted_at_ms: int | None = None
     ended_at_ms: int | None = None
     wrap_up: WrapUpMode = "none"

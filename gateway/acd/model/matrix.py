@@ -28,7 +28,8 @@ class Requirement:
     """Work that needs the same: one order of waiting interactions, one mask of profiles."""
 
     __slots__ = (
-        "head", "kind", "known", "mask", "needed", "number", "order", "own", "queue_id", "step",
+        "head", "is_manual", "is_plain", "kind", "known", "liked", "mask", "needed", "number",
+        "order", "own", "preferred", "queue", "queue_id", "step",
     )  # fmt: skip
 
     def __init__(self, key: RequirementKey, number: int, queue: QueueRule | None) -> None:
@@ -37,13 +38,25 @@ class Requirement:
         self.number = number
         self.order = Order()
         self.head = NEVER
+        self.read(queue)
+
+    def read(self, queue: QueueRule | None) -> None:
+        """Take what is needed, and preferred, from the queue as it is now."""
+        self.queue = queue
         self.needed = required(queue, self.own, self.step)
-        self.mask = 0
-        self.known = 0
+        self.preferred = queue.step(self.step).preferred if queue is not None else None
+        order = queue.order if queue is not None else "longest_idle"
+        self.is_manual = order == "manual"
+        self.is_plain = self.preferred is None and order == "longest_idle"
+        self.mask = self.liked = self.known = 0
 
     def fits(self, profile: Profile) -> bool:
         """Tell whether agents of this profile may do such work."""
         return profile.serves(self.queue_id) and is_skilled(profile.skills, self.needed)
+
+    def likes(self, profile: Profile) -> bool:
+        """Tell whether agents of this profile come before the others who fit."""
+        return self.preferred is None or is_skilled(profile.skills, self.preferred)
 
 
 class ProfileGroup:
@@ -131,8 +144,7 @@ class Matrix:
         for group in self.groups:
             group.drop(requirement, self.requirements)
         requirement.number = len(self.requirements)
-        requirement.needed = required(queue, requirement.own, requirement.step)
-        requirement.mask = requirement.known = 0
+        requirement.read(queue)
         self.requirements.append(requirement)
         self.heads.append(NEVER)
         self.has_grown = True
@@ -152,8 +164,10 @@ class Matrix:
         """Return the mask of profile groups that fit."""
         if requirement.known < len(self.groups):
             for number in range(requirement.known, len(self.groups)):
-                if requirement.fits(self.groups[number].profile):
+                profile = self.groups[number].profile
+                if requirement.fits(profile):
                     requirement.mask |= 1 << number
+                    requirement.liked |= requirement.likes(profile) << number
             requirement.known = len(self.groups)
         return requirement.mask
 

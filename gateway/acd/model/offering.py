@@ -10,6 +10,7 @@ from gateway.acd.model.agent import Agent
 from gateway.acd.model.configuration import ANSWERING_MS, KIND_NUMBER, REOFFER_AFTER_MS
 from gateway.acd.model.interaction import Interaction, Offer
 from gateway.acd.model.matching import Matching
+from gateway.acd.model.queueing import open_up
 from gateway.kernel.errors import WeccError, not_found
 
 Outcome = Literal["rejected", "expired", "withdrawn"]
@@ -120,7 +121,7 @@ def end_offer(engine: Matching, offer: Offer, outcome: Outcome) -> Interaction:
     )
     item = engine.state.interactions[offer.interaction_id]
     if item.direct_agent_id is not None:
-        engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
+        open_up(engine, item)
     return item
 
 

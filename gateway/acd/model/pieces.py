@@ -59,6 +59,7 @@ def wait(state: State, index: Index, item: Interaction) -> None:
     item.epoch += 1
     item.agent_id = item.offer_id = None
     index.backlog.join(item, state.queues.get(item.queue_id))
+    time_waiting(state, index, item)
     for agent_id, until_ms in item.excluded.items():
         index.timers.add(until_ms, "readmit", item.id, agent_id)
     if item.direct_until_ms is not None:
@@ -69,6 +70,7 @@ def activate(state: State, index: Index, item: Interaction, entry: Accepted | Ta
     """The interaction is in the agent's hands."""
     item.state = "active"
     item.epoch += 1
+    pause(item, entry.at_ms)
     item.agent_id = entry.agent_id
     item.accepted_at_ms = entry.at_ms
     item.direct_agent_id = item.direct_until_ms = None
@@ -100,3 +102,62 @@ def close(state: State, index: Index, item: Interaction) -> None:
         free(state, index, item.agent_id, item)
     index.unknow(item)
     state.forget(item)
+
+
+# ---- a queue's clocks ------------------------------------------------------------------------
+
+
+def enter_queue(state: State, item: Interaction) -> None:
+    """The interaction begins to wait in its queue: at the first step, with a new limit."""
+    item.step, item.step_until_ms, item.step_left_ms = 0, None, None
+    item.queued_at_ms = state.at_ms
+    item.overflow_at_ms = overflow_after(state, item, state.at_ms)
+
+
+def start_step(state: State, item: Interaction, number: int) -> None:
+    """The next step begins when the one before was due, also if that was noticed late."""
+    queue = state.queues[item.queue_id]
+    late_ms = state.at_ms - item.step_until_ms if item.step_until_ms is not None else 0
+    item.step, item.step_until_ms = number, None
+    item.step_left_ms = 1000 * (queue.step(number).after_s or 0) - max(0, late_ms)
+
+
+def overflow_after(state: State, item: Interaction, past_ms: int) -> int | None:
+    """Return the first limit of waiting in this queue that lies after ``past_ms``."""
+    queue = state.queues.get(item.queue_id)
+    rules = queue.overflow if queue is not None else ()
+    limits = [item.queued_at_ms + 1000 * rule.limit for rule in rules if rule.when == "wait"]
+    return min((limit for limit in limits if limit > past_ms), default=None)
+
+
+def time_waiting(state: State, index: Index, item: Interaction) -> None:
+    """Let the clocks of waiting work run: of its step, unless it waits for one agent, and of
+    the overflow.
+    """
+    if item.overflow_at_ms is not None:
+        index.timers.add(item.overflow_at_ms, "overflow", item.id)
+    queue = state.queues.get(item.queue_id)
+    last = len(queue.steps) - 1 if queue is not None else 0
+    if queue is None or item.step >= last or item.direct_agent_id is not None:
+        item.step_until_ms = item.step_left_ms = None
+        return
+    if item.step_until_ms is None:
+        after_s = queue.step(item.step).after_s or 0
+        left_ms = 1000 * after_s if item.step_left_ms is None else item.step_left_ms
+        item.step_until_ms, item.step_left_ms = state.at_ms + left_ms, None
+    index.timers.add(item.step_until_ms, "step", item.id)
+
+
+def pause(item: Interaction, at_ms: int) -> None:
+    """Stop the clock of the step while an offer is out, or an agent has the work."""
+    if item.step_until_ms is not None:
+        item.step_left_ms = max(0, item.step_until_ms - at_ms)
+        item.step_until_ms = None
+
+
+def retime(state: State, index: Index, item: Interaction) -> None:
+    """The queue's rules changed: a running step keeps its time, the limit follows the rules."""
+    if item.state in ("waiting", "offered"):
+        item.overflow_at_ms = overflow_after(state, item, item.queued_at_ms)
+    if item.state == "waiting":
+        time_waiting(state, index, item)

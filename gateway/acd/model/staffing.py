@@ -9,6 +9,7 @@ from gateway.acd.model.agent import State as AgentState
 from gateway.acd.model.configuration import ENGINE_VERSION, GRACE_MS
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
+from gateway.acd.model.queueing import open_up
 from gateway.kernel.errors import WeccError
 
 
@@ -151,5 +152,5 @@ def open_direct(engine: Matching, agent_id: str, *, is_lost: bool = False) -> li
     directed = [backlog.waiting[key] for key in backlog.direct.get(agent_id, ())]
     opened = [item for item in directed if not (keeps and item.is_sticky)]
     for item in opened:
-        engine.emit(e.Opened(at_ms=engine.now_ms, interaction_id=item.id))
+        open_up(engine, item)
     return opened

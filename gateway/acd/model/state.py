@@ -15,6 +15,9 @@ _REMEMBERED = 4_096
 class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The fold of the journal up to ``position``.
 
+    ``closed`` are the queues that are closed now, and why. ``turns`` is who had the last turn in
+    queues that take turns; ``share_clock`` is the time of those that share by weight.
+
     Interactions that are over leave; their ids are remembered for a while (two generations), so
     that a late repeat of ``Enqueue`` does not queue them again.
     """
@@ -34,6 +37,9 @@ class State(msgspec.Struct, kw_only=True, omit_defaults=True):
     interactions: dict[str, Interaction] = {}
     offers: dict[str, Offer] = {}
     slots: dict[str, Slot] = {}
+    closed: dict[str, str] = {}
+    turns: dict[str, str] = {}
+    share_clock: int = 0
     recent: dict[str, int] = {}
     older: dict[str, int] = {}
 

@@ -11,6 +11,7 @@ from gateway.acd.model.configuration import KIND_NUMBER
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
 from gateway.acd.model.offering import item_of, withdraw
+from gateway.acd.model.queueing import begin
 from gateway.kernel.errors import WeccError, not_found
 
 
@@ -30,7 +31,7 @@ def move(engine: Matching, command: c.Move) -> None:
             by=command.by,
         )
     )
-    engine.match(item)
+    begin(engine, item)
     _refill(engine, rung)
 
 

@@ -11,8 +11,9 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
 
 TimerKind = Literal[
-    "away", "direct", "offer", "overdue", "quiet", "readmit", "reply", "reply_warn", "wrap_up"
-]
+    "away", "direct", "offer", "overdue", "overflow", "quiet", "readmit", "reply", "reply_warn",
+    "step", "wrap_up",
+]  # fmt: skip
 Timer = tuple[int, TimerKind, str, str]
 
 
@@ -66,6 +67,18 @@ def _quiet(state: State, key: str, _: str) -> int | None:
     return item.heard_ms + quiet_ms if item.kind == "chat" else None
 
 
+def _step(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    return None if interaction is None else interaction.step_until_ms
+
+
+def _overflow(state: State, key: str, _: str) -> int | None:
+    interaction = state.interactions.get(key)
+    if interaction is None or interaction.state != "waiting":
+        return None
+    return interaction.overflow_at_ms
+
+
 _DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
     "offer": _offer,
     "away": _away,
@@ -76,6 +89,8 @@ _DUE: dict[TimerKind, Callable[[State, str, str], int | None]] = {
     "reply": _reply,
     "reply_warn": _reply_warn,
     "quiet": _quiet,
+    "step": _step,
+    "overflow": _overflow,
 }
 
 
@@ -120,6 +135,10 @@ class Timers:
     def _load_interaction(self, item: Interaction) -> None:
         if item.wrap_up_until_ms is not None:
             self.add(item.wrap_up_until_ms, "wrap_up", item.id)
+        if item.step_until_ms is not None:
+            self.add(item.step_until_ms, "step", item.id)
+        if item.overflow_at_ms is not None:
+            self.add(item.overflow_at_ms, "overflow", item.id)
         if item.direct_until_ms is not None:
             self.add(item.direct_until_ms, "direct", item.id)
         if item.reply_due_ms is not None:

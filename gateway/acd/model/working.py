@@ -21,6 +21,7 @@ from gateway.acd.model.configuration import (
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
 from gateway.acd.model.offering import item_of, withdraw
+from gateway.acd.model.queueing import arrive
 from gateway.kernel.errors import WeccError, not_found
 
 
@@ -50,7 +51,7 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
             **for_one(engine, queue, command),
         )
     )
-    engine.match(state.interactions[command.interaction_id])
+    arrive(engine, state.interactions[command.interaction_id])
 
 
 def for_one(engine: Matching, queue: QueueRule, command: c.Enqueue) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def transfer(engine: Matching, command: c.Transfer) -> None:
             direct_until_ms=engine.now_ms + DIRECT_WAIT_MS if direct else None,
         )
     )
-    engine.match(item)
+    arrive(engine, item)
     engine.fill(giver)
 
 

@@ -20,6 +20,7 @@ Work = Callable[[Tx], None]
 _logger = logging.getLogger("wecc.acd")
 _MOVING = (
     e.Enqueued, e.Accepted, e.Taken, e.Transferred, e.Released, e.Ended, e.Wrapped, e.Abandoned,
+    e.Overflowed, e.Moved,
 )  # fmt: skip
 
 
@@ -136,6 +137,8 @@ def owed_for(position: int, entry: e.Entry) -> Owed | None:
             call, agent_id, cause = "released", entry.agent_id, entry.cause
         case e.Ended():
             call, agent_id, cause = "closed", entry.agent_id, "ended"
+        case e.Overflowed() if entry.to_queue_id is None:
+            return Owed(position, entry.interaction_id, "overflowed", None, entry.reason)
         case e.Abandoned():
             return Owed(position, entry.interaction_id, "closed", None, "abandoned")
         case _:

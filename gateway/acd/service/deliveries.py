@@ -133,6 +133,8 @@ class Deliveries:
                 await handler.accepted(view, agent)
             case "released":
                 await handler.released(partition.tenant_id, view, agent_id, owed.cause)
+            case "overflowed":
+                await handler.overflowed(partition.tenant_id, view, owed.cause)
             case "closed":
                 await handler.closed(partition.tenant_id, view, owed.cause)
 

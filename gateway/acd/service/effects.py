@@ -84,7 +84,7 @@ class Effects:
             self.agent_changed(partition, agent_id)
         self._places.changed(partition, news.items.values())
         for item in news.items.values():
-            if item.state in ("closed", "abandoned"):
+            if item.state in ("closed", "abandoned", "overflowed"):
                 partition.book.notes.pop(item.id, None)
 
     def _tell_offers(

@@ -108,7 +108,7 @@ class Places:
                 continue  # something newer was told meanwhile
             for visitor_id in visitors.get(frame.conversation_id, ()):
                 self._bus.publish(visitor_topic(partition.tenant_id, visitor_id), frame)
-            if frame.state in ("closed", "abandoned"):
+            if frame.state in ("closed", "abandoned", "overflowed"):
                 self._told.pop(frame.interaction_id, None)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:

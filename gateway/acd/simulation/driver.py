@@ -198,7 +198,9 @@ class Driver:
             wrap_up_ms = self._work[entry.interaction_id].wrap_up_ms
             self._at(self.now_ms + wrap_up_ms, self._wrap_up, entry.interaction_id)
 
-    def _over(self, entry: e.Wrapped | e.Abandoned) -> None:
+    def _over(self, entry: e.Wrapped | e.Abandoned | e.Overflowed) -> None:
+        if isinstance(entry, e.Overflowed) and entry.to_queue_id is not None:
+            return
         self._work.pop(entry.interaction_id, None)
 
     def _agent_set(self, entry: e.AgentSet) -> None:
@@ -212,6 +214,7 @@ class Driver:
         e.Ended: _ended,
         e.Wrapped: _over,
         e.Abandoned: _over,
+        e.Overflowed: _over,
         e.AgentSet: _agent_set,
     }
 

@@ -13,8 +13,8 @@ from gateway.platform.database.port import Tx
 Row = Mapping[str, Any]
 LIVE = ("waiting", "offered", "active", "wrap_up")
 _CHANGING = (
-    "queue_id", "state", "agent_id", "accepted_at_ms", "ended_at_ms", "wrap_up_until_ms",
-    "disposition_id", "epoch",
+    "queue_id", "state", "priority", "agent_id", "accepted_at_ms", "ended_at_ms",
+    "wrap_up_until_ms", "disposition_id", "epoch",
 )  # fmt: skip
 _UPDATE = (
     interactions.update()

@@ -12,7 +12,9 @@ from gateway.engagement.wire import ConversationView
 from gateway.kernel.wire import Body, ClientFrame, Id, Name, Sdp, ServerFrame, ShortText, View
 
 InteractionKind = Literal["chat", "call", "message"]
-InteractionState = Literal["waiting", "offered", "active", "wrap_up", "closed", "abandoned"]
+InteractionState = Literal[
+    "waiting", "offered", "active", "wrap_up", "closed", "abandoned", "overflowed"
+]
 AgentState = Literal["offline", "not_ready", "ready"]
 Level = Annotated[int, Meta(ge=0, le=100)]
 

@@ -287,6 +287,17 @@ class Ledger:
             stay.over_ms, stay.ended_as = self.at_ms, "moved"
             self._again(stay, entry.queue_id, "move")
 
+    def overflowed(self, entry: e.Overflowed) -> None:
+        """Its queue could not help: it waits in another, or a message is left instead."""
+        stay = self.stays.get(entry.interaction_id)
+        if stay is not None and not stay.outcome:
+            self._changes.count(self._settle(stay, "moved"), moved_out=1)
+            stay.over_ms, stay.ended_as = self.at_ms, "overflowed"
+            if entry.to_queue_id is not None:
+                self._again(stay, entry.to_queue_id, "move")
+            else:
+                del self.stays[stay.interaction_id]
+
     def slot_held(self, entry: e.SlotHeld) -> None:
         """Work that no queue holds, such as a consultation, keeps the agent busy."""
         self._hold(entry.agent_id, 1)
@@ -342,6 +353,7 @@ _TABLE: dict[type[e.Entry], Callable[[Ledger, Any], None]] = {
     e.Accepted: Ledger.answered,
     e.Taken: Ledger.answered,
     e.Moved: Ledger.moved,
+    e.Overflowed: Ledger.overflowed,
     e.SlotHeld: Ledger.slot_held,
     e.SlotReleased: Ledger.slot_released,
     e.Transferred: Ledger.transferred,

@@ -13,7 +13,11 @@ from gateway.voice.model import Call
 from gateway.voice.service.conduct import Change, Conductor, leg_id_for
 from gateway.voice.wire import EndReason
 
-_END_REASONS: dict[str, EndReason] = {"abandoned": "abandoned", "ended": "agent_hung_up"}
+_END_REASONS: dict[str, EndReason] = {
+    "abandoned": "abandoned",
+    "ended": "agent_hung_up",
+    "overflowed": "nobody_there",
+}
 
 
 class Handling(Conductor):
@@ -108,6 +112,11 @@ class Handling(Conductor):
         await self._change_known(
             tenant_id, interaction, lambda call: model.end(call, reason, now_ms)
         )
+
+    async def overflowed(self, tenant_id: str, interaction: InteractionView, reason: str) -> None:
+        """Nobody can answer: the call ends and says so."""
+        del reason  # for the caller every one of them is the same
+        await self.closed(tenant_id, interaction, "overflowed")
 
     async def _change_known(
         self, tenant_id: str, interaction: InteractionView, change: Change

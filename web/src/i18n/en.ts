@@ -319,6 +319,7 @@ export const en = {
   "interaction.wrap_up": "Wrap-up",
   "interaction.closed": "Closed",
   "interaction.abandoned": "Abandoned",
+  "interaction.overflowed": "Left a message",
 
   "live.more": "Updates by itself. Waiting times turn amber near the target and red past it.",
   "live.waiting": "Waiting",

@@ -308,6 +308,7 @@ export const zh = {
   "interaction.wrap_up": "话后处理",
   "interaction.closed": "已结束",
   "interaction.abandoned": "已放弃",
+  "interaction.overflowed": "转为留言",
 
   "live.more": "自动更新。等待时间接近目标时变琥珀色，超过时变红。",
   "live.waiting": "等待",

@@ -92,7 +92,9 @@ export function timeline(model: Model, entries: readonly Entry[], id: string): L
 
 /** Where the visitor stands with the chat, or with the message that was left. */
 export function placeOf(model: Model, id: string): QueuePlace | null {
-  return placeAt(model, id, "chat") ?? placeAt(model, id, "message") ?? null;
+  const chat = placeAt(model, id, "chat");
+  const left = chat && chat.state !== "overflowed" ? chat : placeAt(model, id, "message");
+  return left ?? null;
 }
 
 const placeAt = (model: Model, id: string, kind: string): QueuePlace | undefined =>

@@ -156,16 +156,29 @@ class Estimates:
 
     def _moved(self, entry: e.Moved) -> None:
         """Somebody who waits does so in another queue from now on."""
-        item = self._items.get(entry.interaction_id)
+        self._goes_to(entry.interaction_id, entry.queue_id, entry.at_ms)
+
+    def _goes_to(self, interaction_id: str, queue_id: str, at_ms: int) -> None:
+        item = self._items.get(interaction_id)
         if item is None or item.is_held:
             return
-        for flow in self._flows(item.key, entry.at_ms):
-            flow.waiting.pop(entry.interaction_id, None)
-        item.key = (entry.queue_id, item.key[1], item.key[2])
+        for flow in self._flows(item.key, at_ms):
+            flow.waiting.pop(interaction_id, None)
+        item.key = (queue_id, item.key[1], item.key[2])
         item.is_direct = False
         item.told = []
-        for flow in self._flows(item.key, entry.at_ms):
-            flow.join(entry.interaction_id, item.since_ms)
+        for flow in self._flows(item.key, at_ms):
+            flow.join(interaction_id, item.since_ms)
+
+    def _overflowed(self, entry: e.Overflowed) -> None:
+        """It waits in another queue, or a message was left: nobody knows how long was too long."""
+        if entry.to_queue_id is not None:
+            self._goes_to(entry.interaction_id, entry.to_queue_id, entry.at_ms)
+            return
+        item = self._items.pop(entry.interaction_id, None)
+        if item is not None:
+            for flow in self._flows(item.key, entry.at_ms):
+                flow.waiting.pop(entry.interaction_id, None)
 
     def _gave_up(self, entry: e.Abandoned) -> None:
         item = self._items.pop(entry.interaction_id, None)
@@ -291,6 +304,7 @@ class Estimates:
         e.Transferred: _again,
         e.Opened: _opened,
         e.Moved: _moved,
+        e.Overflowed: _overflowed,
         e.Abandoned: _gave_up,
         e.Ended: _closed,
         e.Quieted: _quieted,

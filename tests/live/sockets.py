@@ -27,7 +27,9 @@ class Wire:
         self.closed = asyncio.Event()
 
     async def open(self) -> None:
-        """Connect."""
+        """Connect; what is left of an earlier connection is cut."""
+        if self._socket is not None:
+            self.drop()
         origin = self._headers.pop("Origin", None)
         self._socket = await websockets.connect(
             self._url,

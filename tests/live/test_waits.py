@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from tests.live.command import wecc
 from tests.live.product import Product, Staff
 from tests.live.sockets import Agent, Visitor
 
@@ -48,5 +51,10 @@ async def test_a_wait_becomes_a_range_and_a_change_is_rehearsed(
     assert found["contacts"] >= SERVED + 2
     person.call("POST", path, changed, status=403)
     admin.call("POST", path, {"queue": {"name": ""}}, status=400)
+    again = wecc("simulate", "--week", "--json", "--data", running.data_dir)
+    assert again.returncode == 0, again.stderr
+    replayed = json.loads(again.stdout)
+    assert replayed["contacts"] == found["contacts"]
+    assert replayed["before"] is None  # too little to go by, and said so
     for socket in (agent, first, second):
         await socket.close()

@@ -18,6 +18,7 @@ from gateway.acd.wire.queues import (
     QueueStep,
     QueueView,
     ServiceTarget,
+    SkillMatchBody,
     WrapUpTime,
 )
 from gateway.kernel.errors import WeccError
@@ -256,3 +257,24 @@ async def test_warnings_tell_what_will_hardly_work(floor: Floor) -> None:
     found = await floor.acd.settings.of_queues.check(ADMIN, other.id, back)
     assert [warning.code for warning in found] == ["overflow_cycle"]
     assert (await rule(floor, other.id)).version == 1, "checking publishes nothing"
+
+
+async def test_who_meets_an_expression_now(floor: Floor) -> None:
+    spanish, queue = await skill(floor, "Spanish"), await put(floor)
+    other = await put(floor, name="Other")
+    profile = AgentProfileBody(skills={spanish: 60}, queue_ids=[queue.id])
+    await floor.acd.settings.put_profile(LEAD, agent(1).id, profile)
+    texts = ["spanish >= 60", "spanish > 60", "", "spanish AND fly", "(spanish"]
+    ask = floor.acd.settings.of_queues.matches
+    found = await ask(ADMIN, SkillMatchBody(queue_id=queue.id, expressions=texts))
+    assert (found[0].agents, found[0].ready, found[0].names) == (1, 0, ["Agent 1"])
+    assert found[1].agents == 0
+    assert not found[1].error
+    assert found[2].agents > 1
+    assert len(found[2].names) <= 5
+    assert (found[3].at, found[4].at) == (12, 0)
+    assert "no skill of this name" in found[3].error
+    elsewhere = await ask(ADMIN, SkillMatchBody(queue_id=other.id, expressions=texts[:1]))
+    assert elsewhere[0].agents == 0, "who serves another queue does not count"
+    assert (await refused(ask(agent(1), SkillMatchBody())))[0] == "forbidden"
+    assert (await refused(ask(ADMIN, SkillMatchBody(queue_id="qu_unknown"))))[0] == "not_found"

@@ -98,6 +98,7 @@ def body_for(row: Route, things: dict[str, str]) -> Any:
         },
     }
     acts = {"rollback": {"version": 1}, "rehearsal": {"queue": CREATED["queues"]}}
+    acts["matches"] = {"queue_id": things["queues"], "expressions": [things["skills"]]}
     body = acts.get(row.path.rpartition("/")[2], bodies.get(noun_of(row)))
     return body if row.body is not None else None
 

@@ -147,6 +147,7 @@ export interface Wire {
   QueueBoard: QueueBoard;
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
+  QueueFigures: QueueFigures;
   QueueLive: QueueLive;
   QueueOverflow: QueueOverflow;
   QueueRollbackBody: QueueRollbackBody;
@@ -157,12 +158,15 @@ export interface Wire {
   ReceiptChanged: ReceiptChanged;
   ReceiptSet: ReceiptSet;
   ReceiptView: ReceiptView;
+  RehearsalBody: RehearsalBody;
+  RehearsalView: RehearsalView;
   ReplyDue: ReplyDue;
   ReportRow: ReportRow;
   ReportView: ReportView;
   Resume: Resume;
   RouteBody: RouteBody;
   RouteView: RouteView;
+  RunFigures: RunFigures;
   ServerFrame: ServerFrame;
   ServiceTarget: ServiceTarget;
   SetUpBody: SetUpBody;
@@ -170,6 +174,8 @@ export interface Wire {
   SiteBody: SiteBody;
   SiteView: SiteView;
   SkillBody: SkillBody;
+  SkillMatch: SkillMatch;
+  SkillMatchBody: SkillMatchBody;
   SkillView: SkillView;
   StayView: StayView;
   StaysPage: StaysPage;
@@ -1668,6 +1674,27 @@ export interface QueueChanged {
   queue: QueueLive;
 }
 /**
+ * One queue and kind. Times are of answered contacts, null where nobody was.
+ *
+ *     ``service_level``: of those answered or gone, the share answered within ``target_s``.
+ */
+export interface QueueFigures {
+  queue_id: string;
+  queue_name: string;
+  kind: "call" | "chat" | "message";
+  target_s: number;
+  offered: number;
+  answered: number;
+  abandoned: number;
+  unfinished: number;
+  service_level: number | null;
+  asa_s: number | null;
+  wait_p50_s: number | null;
+  wait_p90_s: number | null;
+  handling_s: number | null;
+  most_waiting: number;
+}
+/**
  * Publish an earlier version's configuration again, as a new version.
  */
 export interface QueueRollbackBody {
@@ -1692,6 +1719,46 @@ export interface QueueVersionView {
 export interface ReceiptChanged {
   type: "receipt.changed";
   receipt: ReceiptView;
+}
+/**
+ * A changed queue, and how much recorded work to try it on. The same seed repeats a run.
+ */
+export interface RehearsalBody {
+  queue: QueueBody;
+  days?: number;
+  seed?: number | null;
+}
+/**
+ * The recorded work under the present and the changed configuration, by the same people.
+ *
+ *     ``recorded`` is what really happened: how near ``before`` comes to it tells how far ``after``
+ *     can be trusted. With fewer than ``needed`` contacts of the queue answered the verdict is
+ *     ``not_enough_work``, and when the runs took too long ``too_slow``: then there are no runs.
+ */
+export interface RehearsalView {
+  verdict: "compared" | "not_enough_work" | "too_slow";
+  queue_id: string;
+  seed: number;
+  from_ms: number;
+  to_ms: number;
+  contacts: number;
+  answered: number;
+  needed: number;
+  recorded: QueueFigures[];
+  before: RunFigures | null;
+  after: RunFigures | null;
+}
+/**
+ * A whole run. ``fairness`` is Jain's index over the agents' occupancies, 1 when all equal.
+ *
+ *     ``is_complete`` is false when the run was cut short: its figures are of its first part.
+ */
+export interface RunFigures {
+  queues: QueueFigures[];
+  agents: number;
+  occupancy: number | null;
+  fairness: number | null;
+  is_complete: boolean;
 }
 /**
  * The contact still waits for my first reply; at ``due_at_ms`` somebody else gets the chat.
@@ -2037,6 +2104,80 @@ export interface SiteView {
 export interface SkillBody {
   name: string;
   description?: string;
+}
+/**
+ * Who meets an expression now. ``names`` are the first few of the ``agents``.
+ *
+ *     When it cannot be read, ``error`` says why and ``at`` where, in characters from 0.
+ */
+export interface SkillMatch {
+  error: string;
+  at: number | null;
+  agents: number;
+  ready: number;
+  names: string[];
+}
+/**
+ * Skill expressions to look over, and the queue whose agents count; null: a new queue.
+ */
+export interface SkillMatchBody {
+  queue_id?: string | null;
+  /**
+   * @maxItems 16
+   *
+   * Items: Skills by name or id, e.g. `spanish >= 60 AND (billing OR sales)`.
+   */
+  expressions?:
+    | []
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
 }
 export interface SkillView {
   id: string;

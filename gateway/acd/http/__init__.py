@@ -24,6 +24,8 @@ from gateway.acd.wire.queues import (
     QueueVersionView,
     QueueView,
     QueueWarning,
+    SkillMatch,
+    SkillMatchBody,
 )
 from gateway.acd.wire.rehearsals import RehearsalBody, RehearsalView
 from gateway.platform.http.route import Call, Route
@@ -70,6 +72,10 @@ class ConfigurationRoutes:
     async def check_change(self, call: Call) -> list[QueueWarning]:
         """Say what publishing this change would be warned of; nothing is changed."""
         return await self._settings.of_queues.check(call.user, call.path["id"], call.body)
+
+    async def matches(self, call: Call) -> list[SkillMatch]:
+        """Say who meets skill expressions now, or where they go wrong; nothing is changed."""
+        return await self._settings.of_queues.matches(call.user, call.body)
 
     async def queue_versions(self, call: Call) -> list[QueueVersionView]:
         """A queue's publications, the newest first."""
@@ -230,7 +236,9 @@ def routes(acd: AcdService) -> list[Route]:
 def _queue_rows(on: ConfigurationRoutes, queue: str) -> list[Route]:
     """Return the rows of checking, versions and rollback."""
     one, found = f"{queue}/{{id}}", list[QueueWarning]
+    match = SkillMatchBody, list[SkillMatch]
     return [
+        Route("POST", f"{queue}/matches", "queue.change", on.matches, *match),
         Route("POST", f"{queue}/check", "queue.change", on.check_queue, QueueBody, found),
         Route("POST", f"{one}/check", "queue.change", on.check_change, QueueBody, found),
         Route(

@@ -46,6 +46,15 @@ _BOUNDS: dict[str, Callable[[int], list[tuple[int, int]]]] = {
 }
 
 
+class ExpressionError(WeccError):
+    """An expression that cannot be read: ``at`` is the character, from 0, where it goes wrong."""
+
+    def __init__(self, words: str, at: int | None = None) -> None:
+        super().__init__("bad_expression", words if at is None else f"Character {at + 1}: {words}")
+        self.words = words
+        self.at = at
+
+
 class Token(NamedTuple):
     """A piece of the text: ``kind`` is the sign or word itself, ``name``, or ``end``."""
 
@@ -145,8 +154,8 @@ def unquoted(text: str) -> str:
 # ---- reading ---------------------------------------------------------------------------------
 
 
-def _bad(at: int, words: str) -> WeccError:
-    return WeccError("bad_expression", f"Character {at + 1}: {words}")
+def _bad(at: int, words: str) -> ExpressionError:
+    return ExpressionError(words, at)
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -271,7 +280,7 @@ def _outside(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _bounded(found: list[_Alternative]) -> list[_Alternative]:
     if len(found) > MAX_ALTERNATIVES:
         words = f"It has more than {MAX_ALTERNATIVES} alternatives. Split it into steps or queues."
-        raise WeccError("bad_expression", words)
+        raise ExpressionError(words)
     return found
 
 

@@ -57,7 +57,7 @@ def checked(body: QueueBody, skills: Mapping[str, str]) -> QueueBody:
     wrap_up = {kind: body.wrap_up.get(kind, WrapUpTime()) for kind in _KINDS}
     for kind, rule in wrap_up.items():
         wrap_up[kind] = _checked_wrap_up(kind, rule)
-    resolve = _resolver(skills)
+    resolve = resolver(skills)
     return msgspec.structs.replace(
         body,
         name=clean_line(body.name, field="name", max_chars=120, required=True),
@@ -107,7 +107,8 @@ def _target(kind: str) -> ServiceTarget:
     return ServiceTarget(percent=rule.percent, within_s=rule.within_s)
 
 
-def _resolver(skills: Mapping[str, str]) -> Callable[[str], str | None]:
+def resolver(skills: Mapping[str, str]) -> Callable[[str], str | None]:
+    """Return what finds a skill's id by its name, in any case where that is clear, or its id."""
     exact = {name: skill_id for skill_id, name in skills.items()}
     folded: dict[str, list[str]] = {}
     for skill_id, name in skills.items():

@@ -11,10 +11,11 @@ import msgspec
 
 from gateway.acd.model import commands as c
 from gateway.acd.model.advice import advice
-from gateway.acd.model.configuration import DEFAULT_PROFILE
+from gateway.acd.model.configuration import DEFAULT_PROFILE, Profile, is_skilled
+from gateway.acd.model.expression import ExpressionError, compiled
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
-from gateway.acd.service.queue_rules import checked, rule_of, shown, stored_view
+from gateway.acd.service.queue_rules import checked, resolver, rule_of, shown, stored_view
 from gateway.acd.store import configuration
 from gateway.acd.store import queues as store
 from gateway.acd.wire.queues import (
@@ -23,6 +24,8 @@ from gateway.acd.wire.queues import (
     QueueVersionView,
     QueueView,
     QueueWarning,
+    SkillMatch,
+    SkillMatchBody,
 )
 from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
@@ -35,6 +38,8 @@ Lock = Callable[[str], AbstractAsyncContextManager[None] | asyncio.Lock]
 """Returns the lock under which a tenant's configuration changes."""
 Write = Callable[..., None]
 """Writes to the audit log in the caller's commit."""
+_NAMES = 5
+"""Agents named of those who meet an expression."""
 
 
 class QueueSettings:
@@ -60,6 +65,19 @@ class QueueSettings:
         partition = await self._partitions.get(actor.tenant_id)
         view = await self._prepared(partition, queue_id, queue_id or "qu_unpublished", body)
         return self._shown(partition, view).warnings
+
+    async def matches(self, actor: Actor, body: SkillMatchBody) -> list[SkillMatch]:
+        """Return for each expression who meets it now, or where it goes wrong."""
+        authorize(actor, "queue.change", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        if body.queue_id is not None and body.queue_id not in partition.book.queues:
+            raise not_found("queue")
+        serving = [
+            (agent_id, profile)
+            for agent_id, profile in _profiles(partition)
+            if profile.serves(body.queue_id or "")
+        ]
+        return [_match(partition, serving, text) for text in body.expressions]
 
     async def draft(self, actor: Actor, queue_id: str, body: QueueBody) -> QueueView:
         """Return a queue's next version as it would be, checked and not published."""
@@ -150,14 +168,36 @@ class QueueSettings:
         return self._shown(partition, view)
 
     def _shown(self, partition: Partition, view: QueueView) -> QueueView:
-        book = partition.book
-        profiles = [
-            book.profiles.get(person.id, DEFAULT_PROFILE)
-            for person in book.people.values()
-            if person.active
-        ]
+        profiles = [profile for _, profile in _profiles(partition)]
         found = advice(rule_of(view), profiles, partition.engine.state.queues)
-        return shown(view, book.skills, found)
+        return shown(view, partition.book.skills, found)
+
+
+def _profiles(partition: Partition) -> list[tuple[str, Profile]]:
+    """Return what every active person can do as an agent."""
+    book = partition.book
+    return [
+        (person.id, book.profiles.get(person.id, DEFAULT_PROFILE))
+        for person in book.people.values()
+        if person.active
+    ]
+
+
+def _match(partition: Partition, serving: list[tuple[str, Profile]], text: str) -> SkillMatch:
+    try:
+        needs = compiled(text, resolver(partition.book.skills))
+    except ExpressionError as error:
+        return SkillMatch(error=error.words, at=error.at, agents=0, ready=0, names=[])
+    fitting = [agent_id for agent_id, profile in serving if is_skilled(profile.skills, needs)]
+    agents = partition.engine.state.agents
+    there = [agents[agent_id] for agent_id in fitting if agent_id in agents]
+    return SkillMatch(
+        error="",
+        at=None,
+        agents=len(fitting),
+        ready=sum(agent.state == "ready" for agent in there),
+        names=sorted(map(partition.book.agent_name, fitting))[:_NAMES],
+    )
 
 
 def _body(view: QueueView, note: str) -> QueueBody:

@@ -137,6 +137,26 @@ class QueueView(View):
     warnings: list[QueueWarning]
 
 
+class SkillMatchBody(Body):
+    """Skill expressions to look over, and the queue whose agents count; null: a new queue."""
+
+    queue_id: Id | None = None
+    expressions: Annotated[list[SkillExpression], Meta(max_length=16)] = []
+
+
+class SkillMatch(View):
+    """Who meets an expression now. ``names`` are the first few of the ``agents``.
+
+    When it cannot be read, ``error`` says why and ``at`` where, in characters from 0.
+    """
+
+    error: str
+    at: int | None
+    agents: int
+    ready: int
+    names: list[str]
+
+
 class QueueVersionView(View):
     """One publication. ``of_version`` is the earlier version that a rollback brought back."""
 

@@ -388,7 +388,6 @@ export const zh = {
   "error.offer_gone": "该请求已被接受、撤回或超时。",
   "error.closed": "会话或通话已结束。",
   "error.nobody_there": "当前无人可处理。",
-  "error.key_reused": "这个 Idempotency-Key 已用于另一个请求。",
   "error.in_use": "仍在使用中，无法移除。",
   "error.gone": "链接或令牌已使用或已过期。",
   "error.too_large": "超出允许的大小。",

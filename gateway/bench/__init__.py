@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-NAMES = ("journal", "sockets", "boot", "waits", "erlang", "routing", "idle-gap", "seats")
+NAMES = ("journal", "sockets", "boot", "waits", "erlang", "routing", "idle-gap", "seats", "restart")
 
 
 def run(name: str, *, is_short: bool = False) -> dict[str, Any]:

@@ -110,6 +110,11 @@ class Partition:
             if running is not None:
                 await asyncio.wait([running], timeout=10)
 
+    @property
+    def since_snapshot(self) -> int:
+        """How many entries a restart would fold."""
+        return self.engine.state.position - self._snapshot_at
+
     # ---- commands
 
     def now_ms(self) -> int:
@@ -170,7 +175,7 @@ class Partition:
         """
         state = self.engine.state
         size = 2 * (len(state.agents) + len(state.interactions))
-        if state.position - self._snapshot_at >= max(SNAPSHOT_EVERY, min(size, _SNAPSHOT_AT_MOST)):
+        if self.since_snapshot >= max(SNAPSHOT_EVERY, min(size, _SNAPSHOT_AT_MOST)):
             self._snapshot_at = state.position
             decision.snapshot = (state.position, state.at_ms, states.dump(state).decode())
 

@@ -57,6 +57,9 @@ class TimeLineList:
     ) -> None:
         tx.after_commit(lambda: self.entries.append((code, params)))
 
+    def add_joined(self, tx: Tx, conversation_id: str, name: str) -> None:
+        self.add_system_message(tx, conversation_id, "joined", {"name": name})
+
 
 class QueueLog:
     """What a queue would be told."""

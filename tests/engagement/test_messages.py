@@ -10,7 +10,8 @@ from gateway.engagement.service import draft
 from gateway.engagement.wire import MessageNew, ReceiptChanged, Resume
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
-from tests.engagement.conftest import QUEUE, Room, agent, supervisor, visitor
+from gateway.platform.database.port import Tx
+from tests.engagement.conftest import QUEUE, TENANT, Room, agent, supervisor, visitor
 
 CV = "cv_conversation1"
 
@@ -197,3 +198,26 @@ async def test_pages_backwards_meet_without_overlap(room: Room) -> None:
     seqs = [message.seq for page in (oldest, older, newest) for message in page.items]
     assert seqs == list(range(1, 13))
     assert [page.has_more for page in (newest, older, oldest)] == [True, True, False]
+
+
+async def test_who_is_there_already_does_not_join_again(light: Room) -> None:
+    await light.open(visitor(), CV)
+
+    async def add(code: str, name: str = "") -> None:
+        def work(tx: Tx) -> None:
+            if code == "joined":
+                light.service.add_joined(tx, CV, name)
+            else:
+                light.service.add_system_message(tx, CV, code, {})
+
+        await light.database.write(TENANT, work)
+
+    await add("joined", "Wei")
+    await add("call_started")
+    await add("joined", "Wei")
+    await add("transferred")
+    await add("joined", "Ana")
+    await add("joined", "Wei")
+    page = await light.service.history(visitor(), CV, None, 50)
+    told = [item.params.get("name") or item.code for item in page.items]
+    assert told == ["Wei", "call_started", "transferred", "Ana", "Wei"]

@@ -11,7 +11,7 @@ from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
-from gateway.acd.model.policy import Policy
+from gateway.acd.model.policy import Label, Policy
 
 AGENTS = [f"us_agent{number}" for number in range(4)]
 QUEUES = ["qu_one00", "qu_two00", "qu_three"]
@@ -28,6 +28,16 @@ POLICIES = st.builds(
         ]
     ),
     quiet_chat_s=st.sampled_from([0, 4, 4]),
+    labels=st.sampled_from(
+        [
+            (),
+            (Label(name="rare", queue_ids=(QUEUES[0], QUEUES[2]), limit=1),),
+            (
+                Label(name="rare", queue_ids=(QUEUES[0],), limit=2),
+                Label(name="never", queue_ids=(QUEUES[1], QUEUES[0]), limit=0),
+            ),
+        ]
+    ),
     personal_limit=st.sampled_from([10, 1, 0]),
     sticky_waits=st.booleans(),
 )

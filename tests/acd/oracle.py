@@ -48,6 +48,21 @@ def has_room(state: State, agent: Agent, kind: str) -> bool:
     return load[kind] < limit(state, agent, kind)
 
 
+def is_labelled_full(state: State, agent: Agent, queue_id: str) -> bool:
+    """Tell whether a label over this queue has reached its limit, counted from scratch."""
+    held = [item for item in state.interactions.values() if item.agent_id == agent.id]
+    held += [
+        state.interactions[offer.interaction_id]
+        for offer in state.offers.values()
+        if offer.agent_id == agent.id
+    ]
+    return any(
+        sum(item.weight for item in held if item.queue_id in label.queue_ids) >= label.limit
+        for label in state.policy.labels
+        if queue_id in label.queue_ids
+    )
+
+
 def may_interrupt(state: State, agent: Agent, held: str) -> tuple[str, ...]:
     """What may be offered during ``held``: the profile says it, else the tenant, else habit."""
     profile = state.profiles.get(agent.id)
@@ -64,6 +79,7 @@ def may_get(state: State, agent: Agent, item: Interaction) -> bool:
     return (
         item.state == "waiting"
         and has_room(state, agent, item.kind)
+        and not is_labelled_full(state, agent, item.queue_id)
         and is_qualified(state, agent, item)
         and not is_passed_over
     )
@@ -134,7 +150,8 @@ def check_choice(state: State, entry: e.Entry) -> None:
         return
     agent, item = state.agents[entry.agent_id], state.interactions[entry.interaction_id]
     assert entry.offer_id not in state.offers
-    is_over = agent.load[KINDS.index(item.kind)] >= limit(state, agent, item.kind)
+    is_full = agent.load[KINDS.index(item.kind)] >= limit(state, agent, item.kind)
+    is_over = is_full or is_labelled_full(state, agent, item.queue_id)
     assert is_over == entry.over_capacity, "I3: above capacity only when a lead said so"
     assert not is_over or (entry.found_by == "hand" and entry.by), "I3"
     if entry.found_by == "hand":

@@ -11,7 +11,7 @@ import pytest
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model.configuration import KINDS, QueueRule, WrapUpRule
-from gateway.acd.model.policy import Policy
+from gateway.acd.model.policy import Label, Policy
 from tests.acd.agent_rules import AGENTS, QUEUES, SLOTS
 from tests.acd.test_machine import Floor
 
@@ -57,6 +57,9 @@ class Shift:
         policy = Policy(
             quiet_chat_s=self.rng.choice([0, 4]),
             personal_limit=self.rng.choice([1, 10]),
+            labels=self.rng.choice(
+                [(), (Label(name="two", queue_ids=(QUEUES[0], QUEUES[1]), limit=2),)]
+            ),
             sticky_waits=self.rng.random() < 0.5,
             interrupted_by=self.rng.choice([{}, {"call": ("chat",)}, {"message": ()}]),
         )

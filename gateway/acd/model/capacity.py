@@ -65,9 +65,15 @@ def present(engine: Matching, agent_id: str) -> Agent:
     return agent
 
 
-def check_room(engine: Matching, agent: Agent, kind: int) -> None:
-    """Refuse what the agent's capacity of this kind does not hold."""
-    if agent.load[kind] >= engine.index.seats[agent.id].limits[kind]:
+def has_room(engine: Matching, agent: Agent, kind: int, queue_id: str = "") -> bool:
+    """Tell whether the agent's capacity holds one more of this kind, and of this queue."""
+    seat = engine.index.seats[agent.id]
+    return agent.load[kind] < seat.limits[kind] and queue_id not in seat.closed
+
+
+def check_room(engine: Matching, agent: Agent, kind: int, queue_id: str = "") -> None:
+    """Refuse what the agent's capacity does not hold."""
+    if not has_room(engine, agent, kind, queue_id):
         raise WeccError(
             "conflict", "That agent holds as much of this kind as allowed.", field="agent_id"
         )

@@ -14,12 +14,13 @@ class Seat:
 
     ``open`` are the kinds that may be offered now; ``stands`` the kinds whose lines hold the
     seat, at ``level`` and ``rank``, until the next time somebody looks at the lines. ``work``
-    is what the agent holds.
+    is what the agent holds. While labels close some queues to the agent, ``group`` is another
+    one than ``base``.
     """
 
     __slots__ = (
-        "agent", "allows", "group", "is_ready", "level", "limits", "open", "rank", "stands",
-        "status", "work",
+        "agent", "allows", "base", "closed", "group", "is_ready", "level", "limits", "open", "rank",
+        "stands", "status", "work",
     )  # fmt: skip
 
     def __init__(
@@ -32,7 +33,8 @@ class Seat:
     ) -> None:
         self.agent = agent
         self.work = work
-        self.group = group
+        self.base = self.group = group
+        self.closed: frozenset[str] = frozenset()
         self.limits = limits
         self.allows = allows
         self.open: tuple[int, ...] = ()

@@ -53,6 +53,10 @@ class Index:
                 self.seats[item.agent_id].work[item.id] = None
         for offer in state.offers.values():
             self.seats[offer.agent_id].work[offer.interaction_id] = None
+        if state.policy.labels:
+            for seat in self.seats.values():
+                self.relabel(state, seat)
+                self.move(seat)
         self.timers.load(state)
 
     def is_worn(self) -> bool:
@@ -74,9 +78,9 @@ class Index:
         seat = Seat(agent, self.matrix.group(profile), limits_of(profile), allows, work)
         seat.status = _status(agent)
         self.statuses[seat.status] += 1
-        self.roll.move(seat.group, seat.limits, "", seat.status)
+        self.roll.move(seat.base, seat.limits, "", seat.status)
         if old is not None:
-            self.roll.move(old.group, old.limits, old.status, "")
+            self.roll.move(old.base, old.limits, old.status, "")
             self.statuses[old.status] -= 1
             self._count(old.open, -1)
             self._count_ready(old, is_ready=False)
@@ -84,6 +88,7 @@ class Index:
             for kind in old.stands:
                 self.idle[kind].remove(old)
         self.seats[agent.id] = seat
+        self.relabel(state, seat)
         self.refresh(agent)
 
     def refresh(self, agent: Agent) -> None:
@@ -93,7 +98,7 @@ class Index:
         if status != seat.status:
             self.statuses[seat.status] -= 1
             self.statuses[status] += 1
-            self.roll.move(seat.group, seat.limits, seat.status, status)
+            self.roll.move(seat.base, seat.limits, seat.status, status)
             seat.status = status
         self._count_ready(seat, is_ready=agent.state == "ready")
         self.move(seat)
@@ -102,11 +107,11 @@ class Index:
         if seat.is_ready == is_ready:
             return
         seat.is_ready = is_ready
-        count = self._ready.get(seat.group, 0) + (1 if is_ready else -1)
+        count = self._ready.get(seat.base, 0) + (1 if is_ready else -1)
         if count:
-            self._ready[seat.group] = count
+            self._ready[seat.base] = count
         else:
-            del self._ready[seat.group]
+            del self._ready[seat.base]
         self._ready_for.clear()
 
     def ready_for(self, requirement: Requirement) -> int:
@@ -117,6 +122,25 @@ class Index:
             found = sum(count for group, count in self._ready.items() if groups >> group & 1)
             self._ready_for[requirement.number] = found
         return found
+
+    def relabel(self, state: State, seat: Seat) -> None:
+        """Close the queues whose label's limit the agent's work has reached, open the others."""
+        labels = state.policy.labels
+        if not labels:
+            return
+        held = [state.interactions[key] for key in seat.work]
+        closed: set[str] = set()
+        for label in labels:
+            if sum(item.weight for item in held if item.queue_id in label.queue_ids) >= label.limit:
+                closed.update(label.queue_ids)
+        if closed == seat.closed:
+            return
+        for kind in seat.stands:
+            self.idle[kind].remove(seat)
+        seat.stands = ()
+        seat.closed = frozenset(closed)
+        profile = self.matrix.groups[seat.base].profile
+        seat.group = self.matrix.group(profile, seat.closed)
 
     def move(self, seat: Seat) -> None:
         """An agent's load or rank changed.
@@ -174,7 +198,9 @@ class Index:
         kind = KIND_NUMBER[interaction.kind]
         if interaction.direct_agent_id is not None:
             seat = self.seats.get(interaction.direct_agent_id)
-            return [seat] if seat is not None and kind in seat.open else []
+            if seat is None or kind not in seat.open or interaction.queue_id in seat.closed:
+                return []
+            return [seat]
         idle, requirement = self.idle[kind], self.backlog.placed[interaction.id]
         if not idle.count or self.backlog.is_manual(interaction):
             return []
@@ -211,7 +237,8 @@ class Index:
         for key in self.backlog.direct[seat.agent.id]:
             if key > best:
                 break
-            if KIND_NUMBER[self.backlog.waiting[key].kind] in seat.open:
+            item = self.backlog.waiting[key]
+            if KIND_NUMBER[item.kind] in seat.open and item.queue_id not in seat.closed:
                 return key
         return best
 

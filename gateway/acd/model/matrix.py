@@ -16,7 +16,7 @@ from gateway.acd.model.order import NEVER, Key, Order
 Gather = Callable[[Sequence[Key]], tuple[Key, ...]]
 SkillKey = tuple[tuple[str, int], ...]
 RequirementKey = tuple[int, str, SkillKey, int]
-ProfileKey = tuple[tuple[str, ...] | None, SkillKey]
+ProfileKey = tuple[tuple[str, ...] | None, SkillKey, tuple[str, ...]]
 
 
 def skill_key(skills: dict[str, int]) -> SkillKey:
@@ -66,21 +66,26 @@ class ProfileGroup:
     while more than ``pays_from[kind]`` requirements of the kind have waiting work.
     """
 
-    __slots__ = ("counts", "gather", "known", "mask", "pays_from", "profile")
+    __slots__ = ("closed", "counts", "gather", "known", "mask", "pays_from", "profile")
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, closed: frozenset[str]) -> None:
         self.profile = profile
+        self.closed = closed
         self.mask = 0
         self.counts = [0 for _ in KINDS]
         self.gather: list[Gather | None] = [None for _ in KINDS]
         self.pays_from = [0 for _ in KINDS]
         self.known = 0
 
+    def fits(self, item: Requirement) -> bool:
+        """Tell whether agents of this group may do such work; not in queues that are closed."""
+        return item.queue_id not in self.closed and item.fits(self.profile)
+
     def learn(self, requirements: Sequence[Requirement | None]) -> None:
         """Get to know the requirements numbered since the last time."""
         changed = set()
         for item in requirements[self.known :]:
-            if item is not None and item.fits(self.profile):
+            if item is not None and self.fits(item):
                 self.mask |= 1 << item.number
                 self.counts[item.kind] += 1
                 changed.add(item.kind)
@@ -149,14 +154,14 @@ class Matrix:
         self.heads.append(NEVER)
         self.has_grown = True
 
-    def group(self, profile: Profile) -> int:
-        """Return the number of this profile's group."""
+    def group(self, profile: Profile, closed: frozenset[str] = frozenset()) -> int:
+        """Return the number of this profile's group, less the queues ``closed`` to it now."""
         queues = None if profile.queue_ids is None else tuple(sorted(profile.queue_ids))
-        key = (queues, skill_key(profile.skills))
+        key = (queues, skill_key(profile.skills), tuple(sorted(closed)))
         number = self._group_keys.get(key)
         if number is None:
             number = self._group_keys[key] = len(self.groups)
-            self.groups.append(ProfileGroup(profile))
+            self.groups.append(ProfileGroup(profile, closed))
             self.has_grown = True
         return number
 
@@ -164,10 +169,10 @@ class Matrix:
         """Return the mask of profile groups that fit."""
         if requirement.known < len(self.groups):
             for number in range(requirement.known, len(self.groups)):
-                profile = self.groups[number].profile
-                if requirement.fits(profile):
+                group = self.groups[number]
+                if group.fits(requirement):
                     requirement.mask |= 1 << number
-                    requirement.liked |= requirement.likes(profile) << number
+                    requirement.liked |= requirement.likes(group.profile) << number
             requirement.known = len(self.groups)
         return requirement.mask
 

@@ -7,6 +7,7 @@ from typing import Literal
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
+from gateway.acd.model.capacity import has_room
 from gateway.acd.model.configuration import ANSWERING_MS, KIND_NUMBER, REOFFER_AFTER_MS
 from gateway.acd.model.interaction import Interaction, Offer
 from gateway.acd.model.matching import Matching
@@ -64,7 +65,7 @@ def take(engine: Matching, command: c.Take) -> None:
     check_pull(engine, item, command)
     seat = engine.index.seats[agent.id]
     kind = KIND_NUMBER[item.kind]
-    if agent.load[kind] >= seat.limits[kind]:
+    if not has_room(engine, agent, kind, item.queue_id):
         raise WeccError("wrong_state", "You hold as many of this kind as you may.")
     if item.kind == "call":
         engine.offer(item, [seat], "hand")

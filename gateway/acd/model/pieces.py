@@ -33,6 +33,7 @@ def free(
         return
     seat.agent.rank = state.front_rank
     state.front_rank -= 1
+    index.relabel(state, seat)
     index.move(seat)
 
 
@@ -50,6 +51,7 @@ def to_back(state: State, index: Index, seat: Seat) -> None:
     agent.rank = state.next_rank
     agent.idle_since_ms = state.at_ms
     state.next_rank += 1
+    index.relabel(state, seat)
     index.move(seat)
 
 

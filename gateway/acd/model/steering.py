@@ -6,7 +6,7 @@ from gateway.acd.model import changes
 from gateway.acd.model import commands as c
 from gateway.acd.model import entries as e
 from gateway.acd.model.agent import Agent
-from gateway.acd.model.capacity import check_room, present
+from gateway.acd.model.capacity import check_room, has_room, present
 from gateway.acd.model.configuration import KIND_NUMBER
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
@@ -59,9 +59,9 @@ def assign(engine: Matching, command: c.Assign) -> None:
     if offer is not None and offer.agent_id == agent.id:
         return
     kind = KIND_NUMBER[item.kind]
-    is_over = agent.load[kind] >= engine.index.seats[agent.id].limits[kind]
-    if is_over and not command.over_capacity:
-        check_room(engine, agent, kind)
+    if not command.over_capacity:
+        check_room(engine, agent, kind, item.queue_id)
+    is_over = not has_room(engine, agent, kind, item.queue_id)
     rung = withdraw(engine, item)
     seat = engine.index.seats[agent.id]
     engine.offer(item, [seat], "hand", by=command.by, over_capacity=is_over)

@@ -106,7 +106,7 @@ def serving(state: State, index: Index, queue_id: str) -> list[Agent]:
     return [
         seat.agent
         for seat in index.seats.values()
-        if seat.agent.state == "ready" and groups >> seat.group & 1
+        if seat.agent.state == "ready" and groups >> seat.base & 1
     ]
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from gateway.acd.model.interaction import Interaction
 from gateway.acd.ports import InteractionHandler
 from gateway.acd.service.decision import Owed
 from gateway.acd.service.partition import Partition
@@ -54,6 +56,7 @@ class Deliveries:
         self._chains: dict[tuple[str, str], deque[Owed]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight: set[tuple[str, int]] = set()
+        self._over: dict[tuple[str, str], Interaction] = {}
         self._done: dict[str, Settled] = {}
 
     async def resume(self, partition: Partition) -> None:
@@ -61,9 +64,17 @@ class Deliveries:
         rows = await self._database.read(partition.tenant_id, journal.owed)
         self.add(partition, [Owed(**{k: row[k] for k in Owed.__slots__}) for row in rows])
 
-    def add(self, partition: Partition, owed: Sequence[Owed]) -> None:
-        """Call the handlers for what was just committed."""
+    def add(
+        self,
+        partition: Partition,
+        owed: Sequence[Owed],
+        touched: Mapping[str, Interaction] = MappingProxyType({}),
+    ) -> None:
+        """Call the handlers for what was just committed; ``touched`` has the work it is about."""
         for item in owed:
+            work = touched.get(item.interaction_id)
+            if work is not None and work.state in ("closed", "abandoned"):
+                self._over[partition.tenant_id, item.interaction_id] = work
             known = (partition.tenant_id, item.position)
             if known in self._in_flight:
                 continue
@@ -95,6 +106,7 @@ class Deliveries:
                 self._in_flight.discard((partition.tenant_id, owed.position))
         finally:
             del self._chains[key]
+            self._over.pop(key, None)
             for owed in chain:
                 self._in_flight.discard((partition.tenant_id, owed.position))
 
@@ -140,6 +152,8 @@ class Deliveries:
 
     async def _view(self, partition: Partition, interaction_id: str) -> InteractionView | None:
         item = partition.engine.state.interactions.get(interaction_id)
+        if item is None:
+            item = self._over.get((partition.tenant_id, interaction_id))
         if item is not None:
             return interaction_view(partition.book, item)
 

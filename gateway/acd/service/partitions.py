@@ -113,7 +113,7 @@ class Partitions:
             partition.estimates.fold_all(decision.entries)
         self.effects.add(partition, batch)
         for decision in batch:
-            self.deliveries.add(partition, decision.owed)
+            self.deliveries.add(partition, decision.owed, decision.touched)
         if any(isinstance(entry, _FLOOR) for item in batch for entry in item.entries):
             self.places.floor_changed(partition.tenant_id)
         for follower in self.followers:

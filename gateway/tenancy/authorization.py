@@ -101,6 +101,7 @@ TABLE: dict[str, Rule] = {
     "skill.change": _ADMIN,
     "queue.read": _STAFF,
     "queue.change": _ADMIN,
+    "queue.close": _LEAD,
     "agent_profile.read": _LEAD,
     "agent_profile.change": _LEAD,
     "hours.read": _STAFF,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -10,9 +12,10 @@ import pytest
 from gateway.acd.model import entries as e
 from gateway.acd.model.configuration import Overflow, QueueRule, Step, WrapUpRule
 from gateway.acd.store import journal
-from gateway.acd.wire import AgentProfileBody, SkillBody
+from gateway.acd.wire import AgentProfileBody, HoursBody, OpenWindow, SkillBody
 from gateway.acd.wire.queues import (
     QueueBody,
+    QueueClosureBody,
     QueueOverflow,
     QueueRollbackBody,
     QueueStep,
@@ -278,3 +281,55 @@ async def test_who_meets_an_expression_now(floor: Floor) -> None:
     assert elsewhere[0].agents == 0, "who serves another queue does not count"
     assert (await refused(ask(agent(1), SkillMatchBody())))[0] == "forbidden"
     assert (await refused(ask(ADMIN, SkillMatchBody(queue_id="qu_unknown"))))[0] == "not_found"
+
+
+async def test_an_emergency_closes_at_once_and_says_why(floor: Floor) -> None:
+    other = await put(floor, name="Other")
+    rule = QueueOverflow(when="closed", to_queue_id=other.id)
+    view = await put(floor, overflow=[rule])
+    work = await floor.arrive(queue_id=view.id)
+    body = QueueClosureBody(reason="Fire alarm")
+    settings = floor.acd.settings.of_queues
+    assert await refused(settings.close(agent(1), view.id, body)) == ("forbidden", None)
+    closed = await settings.close(LEAD, view.id, body)
+    assert (closed.closed, closed.closure and closed.closure.reason) == ("emergency", "Fire alarm")
+    assert (await floor.acd.interaction(TENANT, work.id)).queue_id == other.id
+    await floor.ready(1)
+    assert await floor.acd.availability(TENANT, [view.id]) == "offline"
+    entries = await floor.database.read(TENANT, lambda tx: audit.before(tx, None, 1))
+    assert [row["operation"] for row in entries] == ["queue.close"]
+    await floor.begin()
+    again = floor.acd.settings.of_queues
+    listed = {one.id: one for one in await again.all(ADMIN)}[view.id]
+    assert listed.closure == closed.closure, "closed also after a restart"
+    assert (await again.reopen(LEAD, view.id)).closed == ""
+    later = await floor.arrive(queue_id=view.id)
+    assert later.queue_id == view.id
+    missing = again.close(LEAD, "qu_missing1", body)
+    assert await refused(missing) == ("not_found", None)
+
+
+async def test_hours_close_a_queue_and_a_calendar_adds_holidays(floor: Floor) -> None:
+    other = await put(floor, name="Other")
+    always = [OpenWindow(weekday=day, from_minute=0, to_minute=1_440) for day in range(7)]
+    body = HoursBody(name="Office", time_zone="Europe/Berlin", windows=always)
+    hours = await floor.acd.settings.put_hours(ADMIN, None, body)
+    rule = QueueOverflow(when="closed", to_queue_id=other.id)
+    view = await put(floor, hours_id=hours.id, overflow=[rule])
+    assert (await floor.arrive(queue_id=view.id)).queue_id == view.id
+    here = ZoneInfo("Europe/Berlin")
+    today = dt.datetime.fromtimestamp(floor.clock.now_ms() / 1000, here).date()
+    day = today.isoformat().replace("-", "")
+    event = f"BEGIN:VEVENT\nDTSTART;VALUE=DATE:{day}\nEND:VEVENT\n"
+    timed = "BEGIN:VEVENT\nDTSTART:20300101T120000Z\nEND:VEVENT\n"
+    calendar = f"BEGIN:VCALENDAR\n{event}{timed}END:VCALENDAR\n".encode()
+    answer = await floor.acd.settings.add_holidays(ADMIN, hours.id, calendar)
+    assert (answer.added, answer.skipped, answer.hours.open_now) == (1, 1, False)
+    assert answer.hours.closed_dates == [today.isoformat()]
+    assert (await floor.arrive(queue_id=view.id)).queue_id == other.id
+    again = await floor.acd.settings.add_holidays(ADMIN, hours.id, calendar)
+    assert again.added == 0
+    attempt = floor.acd.settings.add_holidays(ADMIN, hours.id, b"<!DOCTYPE x>")
+    assert await refused(attempt) == ("bad_file", "calendar")
+    attempt = floor.acd.settings.add_holidays(LEAD, hours.id, calendar)
+    assert await refused(attempt) == ("forbidden", None)

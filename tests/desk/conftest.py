@@ -24,6 +24,7 @@ BUILT = Path(__file__).parents[2] / "gateway" / "static" / "web" / "index.html"
 ORIGIN = "https://shop.example.com"
 AGENT = "amara@example.com"
 ADMIN = "admin@example.com"
+NOT_SET = ("id", "version", "warnings", "closed", "closure")
 
 
 @dataclass
@@ -54,7 +55,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         site = admin.add_site(ORIGIN, languages=["en"])
         disposition = admin.call("POST", "/dispositions", {"name": "Question", "code": "question"})
         queue = admin.call("GET", "/queues")[0]
-        body = {k: v for k, v in queue.items() if k not in ("id", "version", "warnings")}
+        body = {k: v for k, v in queue.items() if k not in NOT_SET}
         ten_minutes = {"mode": "timed", "seconds": 600, "extension_s": 0}
         body |= {"disposition_ids": [disposition["id"]]}
         body |= {"wrap_up": dict.fromkeys(("chat", "call", "message"), ten_minutes)}

@@ -23,7 +23,7 @@ def short_target(house: House) -> Iterator[None]:
     queue = next(
         each for each in house.admin.call("GET", "/queues") if each["id"] == house.queue["id"]
     )
-    known = {"id", "version", "warnings"}
+    known = {"id", "version", "warnings", "closed", "closure"}
     body = {name: value for name, value in queue.items() if name not in known}
     target = {"chat": {"percent": 80, "within_s": 24}}
     house.admin.call("PUT", path, body | {"service_target": target})

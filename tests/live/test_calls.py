@@ -28,13 +28,14 @@ from tests.voice.conftest import peers_on_loopback  # noqa: F401
 
 ORIGIN = "https://shop.example.com"
 pytestmark = pytest.mark.fault
+NOT_SET = ("id", "version", "warnings", "closed", "closure")
 
 
 @pytest.fixture(scope="module")
 def site(admin: Staff) -> dict[str, Any]:
     """A site, and a queue whose calls ring for five seconds."""
     queue = admin.call("GET", "/queues")[0]
-    changed = {k: v for k, v in queue.items() if k not in ("id", "version", "warnings")}
+    changed = {k: v for k, v in queue.items() if k not in NOT_SET}
     changed["offer_timeout_s"] = {"call": 5}
     admin.call("PUT", f"/queues/{queue['id']}", changed)
     return admin.add_site(ORIGIN)

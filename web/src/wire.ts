@@ -105,6 +105,7 @@ export interface Wire {
   Goodbye: Goodbye;
   HistoryGet: HistoryGet;
   HistoryPage: HistoryPage;
+  HolidaysView: HolidaysView;
   HoursBody: HoursBody;
   HoursView: HoursView;
   IdentityKey: IdentityKey;
@@ -147,6 +148,8 @@ export interface Wire {
   QueueBoard: QueueBoard;
   QueueBody: QueueBody;
   QueueChanged: QueueChanged;
+  QueueClosure: QueueClosure;
+  QueueClosureBody: QueueClosureBody;
   QueueFigures: QueueFigures;
   QueueLive: QueueLive;
   QueueOverflow: QueueOverflow;
@@ -1262,7 +1265,8 @@ export interface DirectoryView {
 }
 /**
  * A queue in its published ``version``. Names of skills are as they are now. ``warnings``
- *     are filled in where queues are set up, not in the directory.
+ *     are filled in where queues are set up, not in the directory; ``closed`` and ``closure`` say
+ *     whether, and why, the queue takes nobody now.
  */
 export interface QueueView {
   id: string;
@@ -1289,6 +1293,8 @@ export interface QueueView {
   };
   disposition_ids: string[];
   warnings: QueueWarning[];
+  closed: "" | "emergency" | "hours";
+  closure: QueueClosure | null;
 }
 /**
  * Who may serve for how long: after ``after_s`` the next step begins; the last has none.
@@ -1346,6 +1352,15 @@ export interface QueueWarning {
     "contradiction" | "never_reached" | "nobody_qualifies" | "overflow_cycle" | "overflow_first" | "sticky_too_long";
   step: number | null;
   message: string;
+}
+/**
+ * An emergency closure: who closed the queue, when and why.
+ */
+export interface QueueClosure {
+  reason: string;
+  by_id: string;
+  by_name: string;
+  at_ms: number;
 }
 export interface DispositionBody {
   name: string;
@@ -1440,6 +1455,31 @@ export interface MessagePage {
   has_more: boolean;
 }
 /**
+ * What a calendar file brought. ``skipped`` events were not understood: those with a time of
+ *     day, and repetitions other than every year.
+ */
+export interface HolidaysView {
+  hours: HoursView;
+  added: number;
+  skipped: number;
+}
+export interface HoursView {
+  id: string;
+  name: string;
+  time_zone: string;
+  windows: OpenWindow[];
+  closed_dates: string[];
+  open_now: boolean;
+}
+/**
+ * Open from ``from_minute`` to ``to_minute`` of a weekday (0 = Monday), local time.
+ */
+export interface OpenWindow {
+  weekday: number;
+  from_minute: number;
+  to_minute: number;
+}
+/**
  * Business hours in an IANA time zone; ``closed_dates`` are ``YYYY-MM-DD``.
  */
 export interface HoursBody {
@@ -1453,22 +1493,6 @@ export interface HoursBody {
    * @maxItems 1000
    */
   closed_dates?: string[];
-}
-/**
- * Open from ``from_minute`` to ``to_minute`` of a weekday (0 = Monday), local time.
- */
-export interface OpenWindow {
-  weekday: number;
-  from_minute: number;
-  to_minute: number;
-}
-export interface HoursView {
-  id: string;
-  name: string;
-  time_zone: string;
-  windows: OpenWindow[];
-  closed_dates: string[];
-  open_now: boolean;
 }
 /**
  * A new secret for signing visitor identities (HS256); shown once.
@@ -1672,6 +1696,12 @@ export interface QueueBody {
 export interface QueueChanged {
   type: "queue.changed";
   queue: QueueLive;
+}
+/**
+ * Why a queue is closed at once, whatever its hours say.
+ */
+export interface QueueClosureBody {
+  reason: string;
 }
 /**
  * One queue and kind. Times are of answered contacts, null where nobody was.

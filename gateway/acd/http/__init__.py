@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.acd.http.steering import steering_routes
+from gateway.acd.model.holidays import MAX_BYTES
 from gateway.acd.service import AcdService
 from gateway.acd.wire import (
     AgentProfileBody,
@@ -11,6 +12,7 @@ from gateway.acd.wire import (
     DispositionBody,
     DispositionView,
     EstimateView,
+    HolidaysView,
     HoursBody,
     HoursView,
     LiveView,
@@ -20,6 +22,7 @@ from gateway.acd.wire import (
 )
 from gateway.acd.wire.queues import (
     QueueBody,
+    QueueClosureBody,
     QueueRollbackBody,
     QueueVersionView,
     QueueView,
@@ -28,7 +31,11 @@ from gateway.acd.wire.queues import (
     SkillMatchBody,
 )
 from gateway.acd.wire.rehearsals import RehearsalBody, RehearsalView
+from gateway.kernel.errors import WeccError
+from gateway.platform.http.assemble import read_body
 from gateway.platform.http.route import Call, Route
+
+_CALENDAR = "text/calendar"
 
 
 class ConfigurationRoutes:
@@ -81,6 +88,14 @@ class ConfigurationRoutes:
         """A queue's publications, the newest first."""
         return await self._settings.of_queues.versions(call.user, call.path["id"])
 
+    async def close_queue(self, call: Call) -> QueueView:
+        """Close a queue in an emergency, with a reason; it takes nobody until it is reopened."""
+        return await self._settings.of_queues.close(call.user, call.path["id"], call.body)
+
+    async def reopen_queue(self, call: Call) -> None:
+        """End the emergency closure of a queue."""
+        await self._settings.of_queues.reopen(call.user, call.path["id"])
+
     async def roll_back_queue(self, call: Call) -> QueueView:
         """Publish an earlier version of a queue again, as a new version."""
         return await self._settings.of_queues.roll_back(call.user, call.path["id"], call.body)
@@ -100,6 +115,16 @@ class ConfigurationRoutes:
     async def change_hours(self, call: Call) -> HoursView:
         """Replace business hours."""
         return await self._settings.put_hours(call.user, call.path["id"], call.body)
+
+    async def add_holidays(self, call: Call) -> HolidaysView:
+        """Add the whole days of an iCalendar file to the dates on which nothing opens."""
+        request = call.request
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != _CALENDAR:
+            raise WeccError("bad_media_type", f"Send a file with `Content-Type: {_CALENDAR}`.")
+        self._settings.may_change_hours(call.user)  # nobody else's bytes are even read
+        data = await read_body(request, MAX_BYTES)
+        return await self._settings.add_holidays(call.user, call.path["id"], data)
 
     async def remove_hours(self, call: Call) -> None:
         """Delete business hours that no queue has."""
@@ -182,6 +207,15 @@ def routes(acd: AcdService) -> list[Route]:
         Route("GET", hours, "hours.read", on.hours, response=list[HoursView]),
         Route("POST", hours, "hours.change", on.make_hours, HoursBody, HoursView, 201),
         Route("PUT", f"{hours}/{{id}}", "hours.change", on.change_hours, HoursBody, HoursView),
+        Route(
+            "POST",
+            f"{hours}/{{id}}/holidays",
+            "hours.change",
+            on.add_holidays,
+            response=HolidaysView,
+            raw_limit_bytes=MAX_BYTES,
+            raw_type=_CALENDAR,
+        ),
         Route("DELETE", f"{hours}/{{id}}", "hours.change", on.remove_hours),
         Route("GET", outcome, "disposition.read", on.dispositions, response=list[DispositionView]),
         Route(
@@ -256,4 +290,6 @@ def _queue_rows(on: ConfigurationRoutes, queue: str) -> list[Route]:
             QueueRollbackBody,
             QueueView,
         ),
+        Route("PUT", f"{one}/closure", "queue.close", on.close_queue, QueueClosureBody, QueueView),
+        Route("DELETE", f"{one}/closure", "queue.close", on.reopen_queue),
     ]

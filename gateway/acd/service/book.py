@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,14 +12,15 @@ from gateway.acd.model.configuration import Profile
 from gateway.acd.model.hours import Hours
 from gateway.acd.model.policy import Label, Policy
 from gateway.acd.service.queue_rules import stored_view
-from gateway.acd.store import configuration, interactions
+from gateway.acd.store import configuration, interactions, queues
 from gateway.acd.wire import HoursView, OpenWindow
-from gateway.acd.wire.queues import QueueView
+from gateway.acd.wire.queues import QueueClosure, QueueView
 from gateway.acd.wire.steering import CapacityPolicyBody
 from gateway.kernel.actor import Actor
 from gateway.platform.database.port import Tx
 from gateway.tenancy.wire import UserView
 
+Closed = Literal["", "hours", "emergency"]
 People = Callable[[Tx], Sequence[UserView]]
 """Returns the users of the tenant."""
 
@@ -34,6 +35,16 @@ class Book:
     notes: dict[str, str] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     skills: dict[str, str] = field(default_factory=dict)
+    closures: dict[str, QueueClosure] = field(default_factory=dict)
+
+    def closed(self, queue_id: str, now_ms: int) -> Closed:
+        """Tell whether a queue is closed now, and by what."""
+        queue = self.queues.get(queue_id)
+        if queue is None or queue_id in self.closures:
+            return "emergency"
+        hours = self.hours.get(queue.hours_id) if queue.hours_id is not None else None
+        return "" if hours is None or hours.is_open(now_ms) else "hours"
+
     reasons: dict[str, int] = field(default_factory=dict)
     policy: CapacityPolicyBody | None = None
 
@@ -66,6 +77,12 @@ def read_book(tx: Tx, people: People) -> Book:
         reasons={r["code"]: r["max_s"] for r in configuration.all_of(tx, "not_ready_reason")},
         policy=_policy(tx),
         profiles={key: profile_of(row) for key, row in configuration.profiles(tx).items()},
+        closures={
+            row["queue_id"]: QueueClosure(
+                **{name: row[name] for name in QueueClosure.__struct_fields__}
+            )
+            for row in queues.closures(tx)
+        },
         skills={row["id"]: row["name"] for row in configuration.all_of(tx, "skill")},
     )
 

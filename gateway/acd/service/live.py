@@ -166,11 +166,7 @@ class Live:
 
 
 def _is_open(partition: Partition, queue_id: str, now_ms: int) -> bool:
-    queue = partition.book.queues.get(queue_id)
-    if queue is None:
-        return False
-    hours = partition.book.hours.get(queue.hours_id) if queue.hours_id is not None else None
-    return hours is None or hours.is_open(now_ms)
+    return not partition.book.closed(queue_id, now_ms)
 
 
 def _seen_queues(partition: Partition, actor: Actor) -> list[str]:

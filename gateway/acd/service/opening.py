@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.acd.model import commands as c
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.places import Places
 from gateway.kernel.clock import Clock
@@ -21,9 +22,14 @@ class OpeningHours:
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     async def watch(self, partition: Partition) -> None:
-        """Set the timer anew: the hours, or the process, are new."""
+        """Tell routing what is open, and set the timer anew: hours or the process are new."""
         self.forget(partition.tenant_id)
         now_ms = self._clock.now_ms()
+        closed = partition.engine.state.closed
+        for queue_id in list(partition.book.queues):
+            now_closed = partition.book.closed(queue_id, now_ms)
+            if closed.get(queue_id, "") != now_closed:
+                await partition.submit(c.SetOpen(queue_id=queue_id, closed=now_closed))
         changes = [hours.next_change_ms(now_ms) for hours in partition.book.hours.values()]
         due = [change_ms for change_ms in changes if change_ms is not None]
         if not due:

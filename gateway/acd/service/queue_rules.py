@@ -187,7 +187,7 @@ def _step(step: QueueStep) -> Step:
 
 def stored_view(row: Mapping[str, Any]) -> QueueView:
     """Return a stored queue, its skills still by id."""
-    names = set(QueueView.__struct_fields__) - {"warnings"}
+    names = set(QueueView.__struct_fields__) - {"warnings", "closed", "closure"}
     return msgspec.convert({name: row[name] for name in names} | {"warnings": []}, QueueView)
 
 

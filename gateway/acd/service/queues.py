@@ -20,6 +20,8 @@ from gateway.acd.store import configuration
 from gateway.acd.store import queues as store
 from gateway.acd.wire.queues import (
     QueueBody,
+    QueueClosure,
+    QueueClosureBody,
     QueueRollbackBody,
     QueueVersionView,
     QueueView,
@@ -31,6 +33,7 @@ from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
 from gateway.kernel.ids import new_id
+from gateway.kernel.text import clean_line
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation, authorize
 
@@ -119,7 +122,42 @@ class QueueSettings:
             view = await self._prepared(partition, queue_id, queue_id, earlier)
             return await self._publish(partition, actor, view, body.note, body.version)
 
+    async def close(self, actor: Actor, queue_id: str, body: QueueClosureBody) -> QueueView:
+        """Close a queue in an emergency: it takes nobody, and sends on who waits if it says so."""
+        reason = clean_line(body.reason, field="reason", max_chars=500, required=True)
+        return await self._switch(actor, queue_id, reason)
+
+    async def reopen(self, actor: Actor, queue_id: str) -> QueueView:
+        """End an emergency closure; the hours count again."""
+        return await self._switch(actor, queue_id, None)
+
     # ---- pieces
+
+    async def _switch(self, actor: Actor, queue_id: str, reason: str | None) -> QueueView:
+        authorize(actor, "queue.close", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+        book, now_ms = partition.book, self._partitions.clock.now_ms()
+
+        def work(tx: Tx) -> None:
+            if reason is None:
+                store.reopen(tx, queue_id)
+            else:
+                store.close(tx, queue_id, reason, actor)
+            operation = "queue.reopen" if reason is None else "queue.close"
+            self._audit(tx, actor, operation, queue_id, {"reason": reason or ""})
+
+        async with self._lock(actor.tenant_id):
+            if queue_id not in book.queues:
+                raise not_found("queue")
+            await self._partitions.database.write(actor.tenant_id, work)
+            book.closures.pop(queue_id, None)
+            if reason is not None:
+                book.closures[queue_id] = QueueClosure(
+                    reason=reason, by_id=actor.id, by_name=actor.name, at_ms=now_ms
+                )
+            await self._partitions.opening_hours.watch(partition)
+        self._partitions.places.floor_changed(actor.tenant_id)
+        return self._shown(partition, book.queues[queue_id])
 
     async def _prepared(
         self, partition: Partition, queue_id: str | None, chosen: str, body: QueueBody
@@ -164,13 +202,17 @@ class QueueSettings:
 
         await partition.submit(c.SetQueue(queue=rule_of(view)), work)
         partition.book.queues[view.id] = view
+        await self._partitions.opening_hours.watch(partition)
         self._partitions.places.queue_changed(partition, view.id)
         return self._shown(partition, view)
 
     def _shown(self, partition: Partition, view: QueueView) -> QueueView:
         profiles = [profile for _, profile in _profiles(partition)]
         found = advice(rule_of(view), profiles, partition.engine.state.queues)
-        return shown(view, partition.book.skills, found)
+        named = shown(view, partition.book.skills, found)
+        named.closed = partition.book.closed(view.id, self._partitions.clock.now_ms())
+        named.closure = partition.book.closures.get(view.id)
+        return named
 
 
 def _profiles(partition: Partition) -> list[tuple[str, Profile]]:

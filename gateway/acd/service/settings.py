@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ import msgspec
 from gateway.acd.model import commands as c
 from gateway.acd.model import hours as business_hours
 from gateway.acd.model.configuration import KINDS, Profile
+from gateway.acd.model.holidays import MAX_DAYS, holidays
 from gateway.acd.service.book import hours_of, hours_view
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import skills_named
@@ -22,6 +24,7 @@ from gateway.acd.wire import (
     AgentProfileView,
     DispositionBody,
     DispositionView,
+    HolidaysView,
     HoursBody,
     HoursView,
     SkillBody,
@@ -113,6 +116,28 @@ class Settings:
         await self._partitions.opening_hours.watch(partition)
         self._partitions.places.floor_changed(actor.tenant_id)
         return view
+
+    def may_change_hours(self, actor: Actor) -> None:
+        """Refuse whoever may not."""
+        authorize(actor, "hours.change", Relation.TENANT)
+
+    async def add_holidays(self, actor: Actor, hours_id: str, data: bytes) -> HolidaysView:
+        """Add the days of a calendar file to the dates on which nothing opens."""
+        authorize(actor, "hours.change", Relation.TENANT)
+        database, now_ms = self._partitions.database, self._partitions.clock.now_ms()
+        row = await database.read(actor.tenant_id, lambda tx: store.find(tx, "hours", hours_id))
+        if row is None:
+            raise not_found("hours")
+        today = dt.datetime.fromtimestamp(now_ms / 1000, business_hours.zone(row["time_zone"]))
+        found = await asyncio.to_thread(holidays, data, today.date())
+        before = list(row["closed_dates"])
+        dates = sorted({*before, *found.days})
+        if len(dates) > MAX_DAYS:
+            raise WeccError("bad_file", f"There can be at most {MAX_DAYS} dates in all.")
+        named = {name: row[name] for name in ("name", "time_zone", "windows")}
+        changed = msgspec.convert({**named, "closed_dates": dates}, HoursBody)
+        view = await self.put_hours(actor, hours_id, changed)
+        return HolidaysView(hours=view, added=len(dates) - len(before), skipped=found.skipped)
 
     # ---- queues
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from gateway.acd.store.tables import queue_versions, queues
+from gateway.acd.store.tables import queue_closures, queue_versions, queues
 from gateway.acd.wire.queues import QueueBody
 from gateway.kernel.actor import Actor
 from gateway.platform.database.port import Tx
@@ -67,8 +67,37 @@ def version(tx: Tx, queue_id: str, number: int) -> Row | None:
     )
 
 
+def close(tx: Tx, queue_id: str, reason: str, by: Actor) -> None:
+    """Close a queue in an emergency; a repeat changes the reason."""
+    reopen(tx, queue_id)
+    tx.execute(
+        queue_closures.insert().values(
+            tenant_id=tx.tenant_id,
+            queue_id=queue_id,
+            reason=reason,
+            by_id=by.id,
+            by_name=by.name,
+            at_ms=tx.now_ms,
+        )
+    )
+
+
+def reopen(tx: Tx, queue_id: str) -> None:
+    """End an emergency closure."""
+    column = queue_closures.c
+    mine = (column.tenant_id == tx.tenant_id, column.queue_id == queue_id)
+    tx.execute(queue_closures.delete().where(*mine))
+
+
+def closures(tx: Tx) -> Sequence[Row]:
+    """Return the queues that are closed in an emergency."""
+    mine = queue_closures.c.tenant_id == tx.tenant_id
+    return tx.all(sa.select(queue_closures).where(mine))
+
+
 def forget(tx: Tx, queue_id: str) -> None:
-    """Remove the versions of a queue that is being removed."""
+    """Remove what belongs to a queue that is being removed."""
+    reopen(tx, queue_id)
     tx.execute(
         queue_versions.delete().where(
             queue_versions.c.tenant_id == tx.tenant_id, queue_versions.c.queue_id == queue_id

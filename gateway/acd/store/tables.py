@@ -46,6 +46,15 @@ queue_versions = tenant_table(
     json_column("body"),
     key=("queue_id", "version"),
 )
+queue_closures = tenant_table(
+    "queue_closures",
+    sa.Column("queue_id", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("by_id", sa.String(64), nullable=False),
+    sa.Column("by_name", sa.String(120), nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    key=("queue_id",),
+)
 hours = tenant_table(
     "hours",
     sa.Column("id", sa.String(64), nullable=False),

@@ -270,6 +270,16 @@ class HoursBody(Body):
     ] = []
 
 
+class HolidaysView(View):
+    """What a calendar file brought. ``skipped`` events were not understood: those with a time of
+    day, and repetitions other than every year.
+    """
+
+    hours: HoursView
+    added: int
+    skipped: int
+
+
 class HoursView(View):
     id: str
     name: str

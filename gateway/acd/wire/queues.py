@@ -112,9 +112,25 @@ class QueueWarning(View):
     message: str
 
 
+class QueueClosure(View):
+    """An emergency closure: who closed the queue, when and why."""
+
+    reason: str
+    by_id: str
+    by_name: str
+    at_ms: int
+
+
+class QueueClosureBody(Body):
+    """Why a queue is closed at once, whatever its hours say."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class QueueView(View):
     """A queue in its published ``version``. Names of skills are as they are now. ``warnings``
-    are filled in where queues are set up, not in the directory.
+    are filled in where queues are set up, not in the directory; ``closed`` and ``closure`` say
+    whether, and why, the queue takes nobody now.
     """
 
     id: str
@@ -135,6 +151,8 @@ class QueueView(View):
     service_target: dict[str, ServiceTarget]
     disposition_ids: list[str]
     warnings: list[QueueWarning]
+    closed: Literal["", "hours", "emergency"] = ""
+    closure: QueueClosure | None = None
 
 
 class SkillMatchBody(Body):

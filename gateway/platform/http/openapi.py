@@ -95,7 +95,7 @@ def _operation(route: Route, by_type: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": by_type[repr(route.body)]}},
         }
     elif route.raw_limit_bytes:
-        binary = {"application/offset+octet-stream": {"schema": {"type": "string"}}}
+        binary = {route.raw_type: {"schema": {"type": "string"}}}
         found["requestBody"] = {"required": True, "content": binary}
     return found
 

@@ -44,9 +44,9 @@ class Route:
 
     ``access``: ``user`` by desk cookie (writes need ``X-WECC-CSRF``) or API key; ``visitor`` by
     ``Authorization: Bearer`` visitor token; ``public`` by nobody. ``raw_limit_bytes`` lets the
-    handler read the body itself, up to that size, instead of decoding JSON. ``produces`` says
-    what a handler answers that writes its ``Response`` itself, besides a ``response``: statuses and
-    media types, none for an answer without a body.
+    handler read the body itself (of ``raw_type``), up to that size, instead of decoding JSON.
+    ``produces`` says what a handler answers that writes its ``Response`` itself, besides a
+    ``response``: statuses and media types, none for an answer without a body.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
@@ -59,6 +59,7 @@ class Route:
     origin: Origin = "desk"
     access: Access = "user"
     raw_limit_bytes: int = 0
+    raw_type: str = "application/offset+octet-stream"
     rate: str = "default"
     query: Mapping[str, str] = field(default_factory=dict)
     produces: Mapping[int, Sequence[str]] = field(default_factory=dict)

@@ -179,7 +179,7 @@ const queues: Listed<QueueView, QueueBody> = {
     service_target: {},
     disposition_ids: [],
   },
-  bodyOf: ({ id: _id, version: _version, warnings: _warnings, ...body }) => body,
+  bodyOf: ({ id: _id, version: _1, warnings: _2, closed: _3, closure: _4, ...body }) => body,
   fields: (form) => <Fields form={form} />,
 };
 

@@ -668,6 +668,17 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "queue_closures",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.String(length=120), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "queue_id", name=op.f("pk_queue_closures")),
+        info={"tenant": True},
+    )
+    op.create_table(
         "queue_versions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("queue_id", sa.String(length=64), nullable=False),

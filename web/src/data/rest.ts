@@ -7,6 +7,7 @@ import type {
   ConversationView,
   DispositionView,
   LiveView,
+  NotReadyReasonView,
   QueueView,
   WaitingView,
 } from "../wire";
@@ -31,6 +32,15 @@ export function useConversations(view: ConversationsOf, search: string, enabled 
       return get<ConversationPage>(`/conversations?${query}`);
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+/** The reasons to be not ready; they change rarely. */
+export function useReasons() {
+  return useQuery({
+    queryKey: ["not-ready-reasons"],
+    queryFn: () => get<NotReadyReasonView[]>("/not-ready-reasons"),
+    staleTime: 300_000,
   });
 }
 

@@ -1,8 +1,10 @@
+import { dutyEn } from "./duty.en";
 import { keysEn } from "./keys.en";
 
 /** Every word of the desk, in English. Places in braces are filled in. */
 export const en = {
   ...keysEn,
+  ...dutyEn,
   cancel: "Cancel",
   close: "Close",
   copied: "Copied",
@@ -60,13 +62,6 @@ export const en = {
   "state.unknown": "Not connected",
   "state.goReady": "Go ready",
   "state.change": "Change state",
-  "state.reason.break": "Break",
-  "state.reason.meal": "Meal",
-  "state.reason.meeting": "Meeting",
-  "state.reason.training": "Training",
-  "state.reason.admin": "Paperwork",
-  "state.reason.no_answer": "Offer not answered",
-  "state.reason.away": "Away",
 
   "shift.start": "Start shift",
   "shift.title": "Start of shift",

@@ -1,9 +1,11 @@
+import { dutyZh } from "./duty.zh";
 import type { en } from "./en";
 import { keysZh } from "./keys.zh";
 
 /** Every word of the desk, in Chinese; a missing one does not compile. */
 export const zh = {
   ...keysZh,
+  ...dutyZh,
   cancel: "取消",
   close: "关闭",
   copied: "已复制",
@@ -59,13 +61,6 @@ export const zh = {
   "state.unknown": "未连接",
   "state.goReady": "设为就绪",
   "state.change": "更改状态",
-  "state.reason.break": "小休",
-  "state.reason.meal": "用餐",
-  "state.reason.meeting": "会议",
-  "state.reason.training": "培训",
-  "state.reason.admin": "文书工作",
-  "state.reason.no_answer": "未应答请求",
-  "state.reason.away": "离开",
 
   "shift.start": "开始上班",
   "shift.title": "开始上班",

@@ -1,5 +1,4 @@
 /** What an agent can do, one function each. Screens call these and never build a frame. */
-import type { AgentStateSet } from "../wire";
 import { Connection } from "./connection";
 import { useLive } from "./store";
 
@@ -22,11 +21,14 @@ export function desk(): Connection {
   return connection;
 }
 
-export type Reason = NonNullable<AgentStateSet["reason"]>;
-
 export const goReady = () => desk().ask({ type: "agent.state.set", state: "ready" });
-export const goNotReady = (reason: Reason) =>
+export const goNotReady = (reason: string) =>
   desk().ask({ type: "agent.state.set", state: "not_ready", reason });
+/** What begins when my last work ends; null takes it back. */
+export const setNext = (state: "ready" | "not_ready" | null, reason: string | null) =>
+  desk().ask({ type: "agent.next.set", state, reason });
+export const extendWrapUp = (id: string) =>
+  desk().ask({ type: "interaction.wrap_up.extend", interaction_id: id });
 export const acceptOffer = (offerId: string, sdpOffer?: string) =>
   desk().ask({ type: "offer.accept", offer_id: offerId, sdp_offer: sdpOffer ?? null });
 export const rejectOffer = (offerId: string) =>

@@ -7,8 +7,9 @@ import { goNotReady, goReady } from "../live/commands";
 import { useLive } from "../live/store";
 import { useSound } from "../sound/ring";
 import { attempt } from "../ui/notify";
-import { Elapsed, IconButton, StateGlyph } from "../ui/parts";
-import { stateKey } from "../ui/states";
+import { IconButton, StateGlyph } from "../ui/parts";
+import { useStateWords } from "../ui/states";
+import { StateTime } from "./StateTime";
 import css from "./shell.module.css";
 
 const Shift = lazy(() => import("./Shift"));
@@ -17,6 +18,7 @@ const StateMenu = lazy(() => import("./StateMenu"));
 /** What routing sees of me, for how long, and how to change it. */
 export function AgentState() {
   const t = useText();
+  const wordsOf = useStateWords();
   const agent = useLive((state) => state.agent);
   const open = useLive((state) => state.link === "open");
   const unlocked = useSound((state) => state.unlocked);
@@ -30,7 +32,7 @@ export function AgentState() {
       else void attempt(() => (ready ? goNotReady("break") : goReady()));
     },
   });
-  const words = t(stateKey(state, agent?.reason ?? ""));
+  const words = wordsOf(state, agent?.reason ?? "");
   const button = (
     <Button
       variant="default"
@@ -39,7 +41,7 @@ export function AgentState() {
     >
       <span className={css.state}>
         {open ? words : t("state.unknown")}
-        {agent && open && <Elapsed sinceMs={agent.since_ms} />}
+        {agent && open && <StateTime agent={agent} />}
         <VisuallyHidden>{t("state.change")}</VisuallyHidden>
       </span>
     </Button>

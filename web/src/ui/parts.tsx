@@ -135,7 +135,7 @@ export function CopyText({ text, label }: { text: string; label: string }) {
 
 /** A shape and a colour per agent state: never colour alone. */
 export function StateGlyph({ state, reason }: { state: string; reason?: string }) {
-  const alert = reason === "no_answer";
+  const alert = reason === "no_answer" || reason === "no_reply";
   const [icon, colour]: [IconName, string] =
     state === "ready"
       ? ["dot", "var(--wecc-ok)"]

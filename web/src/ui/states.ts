@@ -1,8 +1,17 @@
-import type { Key } from "../i18n";
+import { useReasons } from "../data/rest";
+import { type Key, useText } from "../i18n";
 
-/** The words for an agent state, with its reason. */
-export function stateKey(state: string, reason: string): Key {
-  if (state === "ready") return "state.ready";
-  if (state === "offline") return "state.offline";
-  return (reason ? `state.reason.${reason}` : "state.not_ready") as Key;
+const KNOWN = ["break", "meal", "meeting", "training", "admin", "no_answer", "no_reply", "away"];
+
+/** The words for an agent state with its reason; reasons of one's own have their own names. */
+export function useStateWords(): (state: string, reason: string) => string {
+  const t = useText();
+  const { data: reasons } = useReasons();
+  return (state, reason) => {
+    if (state === "ready") return t("state.ready");
+    if (state === "offline") return t("state.offline");
+    if (KNOWN.includes(reason)) return t(`state.reason.${reason}` as Key);
+    const named = reasons?.find((each) => each.code === reason)?.name;
+    return named ?? (reason || t("state.not_ready"));
+  };
 }

@@ -6,6 +6,7 @@ import { Failed, Loading } from "../../ui/parts";
 import { Composer } from "./Composer";
 import css from "./inbox.module.css";
 import { PaneHead } from "./PaneHead";
+import { ReplyDue } from "./ReplyDue";
 import { Thread } from "./Thread";
 
 const WrapUp = lazy(() => import("./WrapUp"));
@@ -51,6 +52,7 @@ export function ConversationPane({ id, back }: { id: string; back: (() => void) 
     <section className={css.pane} aria-label={conversation.contact.name}>
       <PaneHead conversation={conversation} interaction={interaction} back={back} />
       <Thread conversation={conversation} />
+      {active && <ReplyDue interactionId={interaction.id} />}
       {ended && (
         <Suspense fallback={<Loading rows={2} />}>
           <WrapUp key={ended.id} interaction={ended} takesFocus={!active} />

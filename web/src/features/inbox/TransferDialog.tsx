@@ -19,7 +19,7 @@ import { transfer } from "../../live/commands";
 import { useLive } from "../../live/store";
 import { sayDone } from "../../ui/notify";
 import { Failed, Loading, StateGlyph } from "../../ui/parts";
-import { stateKey } from "../../ui/states";
+import { useStateWords } from "../../ui/states";
 import type { AgentView, InteractionView, QueueLive } from "../../wire";
 
 type Target = { queueId?: string; agentId?: string };
@@ -29,7 +29,7 @@ function room(agent: AgentView, kind: string): string {
 }
 
 function AgentChoice({ agent, kind }: { agent: AgentView; kind: string }) {
-  const t = useText();
+  const words = useStateWords();
   return (
     <Radio
       value={`agent:${agent.user_id}`}
@@ -37,7 +37,7 @@ function AgentChoice({ agent, kind }: { agent: AgentView; kind: string }) {
         <Group gap={8} wrap="nowrap">
           <StateGlyph state={agent.state} reason={agent.reason} />
           <span>{agent.name}</span>
-          <span className="muted">{t(stateKey(agent.state, agent.reason))}</span>
+          <span className="muted">{words(agent.state, agent.reason)}</span>
           <span className="muted num">{room(agent, kind)}</span>
         </Group>
       }

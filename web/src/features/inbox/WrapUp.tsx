@@ -7,8 +7,9 @@ import { errorWords, type Key, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
-import { wrapUp } from "../../live/commands";
+import { extendWrapUp, wrapUp } from "../../live/commands";
 import { myWork, useLive } from "../../live/store";
+import { attempt } from "../../ui/notify";
 import type { InteractionView } from "../../wire";
 import css from "./inbox.module.css";
 
@@ -49,8 +50,8 @@ export default function WrapUp({ interaction, takesFocus }: Props) {
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
   const wanted = queues?.find((queue) => queue.id === interaction.queue_id)?.disposition_ids ?? [];
-  const required = wanted.length > 0;
-  const choices = (all ?? []).filter((each) => !required || wanted.includes(each.id));
+  const required = wanted.length > 0 || interaction.wrap_up === "forced";
+  const choices = (all ?? []).filter((each) => wanted.length === 0 || wanted.includes(each.id));
   const finish = async () => {
     if (required && !chosen) return setFailed(t("wrap.needed"));
     setBusy(true);
@@ -68,6 +69,16 @@ export default function WrapUp({ interaction, takesFocus }: Props) {
         <Icon name="edit" />
         {t("wrap.title")} · {t(`kind.${interaction.kind}` as Key)}
         <Remaining untilMs={interaction.wrap_up_until_ms} />
+        {interaction.can_extend && (
+          <Button
+            variant="default"
+            size="compact-sm"
+            onClick={() => void attempt(() => extendWrapUp(interaction.id))}
+            leftSection={<Icon name="clock" size={16} />}
+          >
+            {t("wrap.more")}
+          </Button>
+        )}
       </div>
       {failed && (
         <Alert color="bad" role="alert" icon={<Icon name="alert" />}>

@@ -3,7 +3,7 @@ import { useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { useNow } from "../../live/clock";
 import { StateGlyph } from "../../ui/parts";
-import { stateKey } from "../../ui/states";
+import { useStateWords } from "../../ui/states";
 import type { AgentView } from "../../wire";
 import { KINDS } from "./board";
 import css from "./live.module.css";
@@ -13,6 +13,7 @@ const ORDER = { ready: 0, not_ready: 1, offline: 2 };
 /** Each agent: state, since when, and how much of each kind is in hand. */
 export function Agents({ agents }: { agents: AgentView[] }) {
   const t = useText();
+  const words = useStateWords();
   const now = useNow();
   const sorted = [...agents].sort(
     (a, b) => ORDER[a.state] - ORDER[b.state] || a.name.localeCompare(b.name),
@@ -40,7 +41,7 @@ export function Agents({ agents }: { agents: AgentView[] }) {
             <Table.Td>
               <span className={css.stateCell}>
                 <StateGlyph state={agent.state} reason={agent.reason} />
-                {t(stateKey(agent.state, agent.reason))}
+                {words(agent.state, agent.reason)}
               </span>
             </Table.Td>
             <Table.Td className={`num ${css.right}`}>

@@ -1,0 +1,20 @@
+/** Words of being on duty: the next state, states that are overdue, replies that are due. */
+export const dutyEn = {
+  "state.reason.break": "Break",
+  "state.reason.meal": "Meal",
+  "state.reason.meeting": "Meeting",
+  "state.reason.training": "Training",
+  "state.reason.admin": "Paperwork",
+  "state.reason.no_answer": "Offer not answered",
+  "state.reason.away": "Away",
+  "state.reason.no_reply": "No first reply",
+  "state.whenDone": "When my work is done",
+  "state.takeBack": "Take {state} back",
+  "state.then": "then {state}",
+  "state.left": "{time} left",
+  "state.overdue": "overdue",
+  "state.setBy": "set by {name}",
+  "wrap.more": "More time",
+  "reply.due": "Reply within {time}, or somebody else gets this conversation.",
+  "reply.over": "Reply now: this conversation is about to go to somebody else.",
+};

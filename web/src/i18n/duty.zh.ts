@@ -1,0 +1,20 @@
+/** 值班用语：下一状态、超时状态、待回复。 */
+export const dutyZh = {
+  "state.reason.break": "小休",
+  "state.reason.meal": "用餐",
+  "state.reason.meeting": "会议",
+  "state.reason.training": "培训",
+  "state.reason.admin": "文书工作",
+  "state.reason.no_answer": "未应答请求",
+  "state.reason.away": "离开",
+  "state.reason.no_reply": "未及时首次回复",
+  "state.whenDone": "手头工作完成后",
+  "state.takeBack": "取消“{state}”",
+  "state.then": "之后：{state}",
+  "state.left": "剩余 {time}",
+  "state.overdue": "已超时",
+  "state.setBy": "由 {name} 设置",
+  "wrap.more": "延长时间",
+  "reply.due": "请在 {time} 内回复，否则会话将转给其他人。",
+  "reply.over": "请立即回复：会话即将转给其他人。",
+};

@@ -99,6 +99,7 @@ def test_the_example_of_the_documentation_runs() -> None:
     sales = outcome.queues[0]
     assert (sales.queue_id, sales.kind) == ("sales", "call")
     assert sales.offered == sales.answered + sales.abandoned + sales.unfinished
+    assert sales.overflowed == 0
     assert outcome.occupancy is not None
     assert 0.5 < outcome.occupancy < 1.0
     assert outcome.fairness is not None
@@ -110,6 +111,20 @@ def test_a_seed_repeats_a_run_and_another_does_not() -> None:
     scenario = read(SHORT)
     assert simulate(scenario, 1) == simulate(scenario, 1)
     assert simulate(scenario, 1) != simulate(scenario, 2)
+
+
+def test_who_overflows_is_counted_in_both_queues() -> None:
+    rule = b"""overflow = [{ when = "size", limit = 2, to_queue_id = "help" }]
+[[queue]]
+id = "help"
+"""
+    text = SHORT.replace(b'[[queue]]\nid = "help"\n', rule, 1)
+    outcome = simulate(read(text.replace(b"[40, 60, 50]", b"[200, 200, 200]")), 1)
+    calls = {one.queue_id: one for one in outcome.queues if one.kind == "call"}
+    assert calls["sales"].overflowed > 10
+    assert calls["help"].offered == calls["sales"].overflowed
+    for one in calls.values():
+        assert one.offered == one.answered + one.abandoned + one.overflowed + one.unfinished
 
 
 def test_arrivals_follow_the_rate_of_their_interval() -> None:
@@ -262,5 +277,5 @@ def test_nothing_a_person_wrote_is_in_a_recording(week: tuple[Scenario, Recordin
     _, recording = week
     assert set(_fields(recording.contacts[0])) == {
         "at_ms", "kind", "queue_id", "skills", "priority", "waited_ms", "answer_ms",
-        "handling_ms", "wrap_up_ms", "has_left",
+        "handling_ms", "wrap_up_ms", "has_left", "has_overflowed",
     }  # fmt: skip

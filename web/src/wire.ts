@@ -1707,6 +1707,7 @@ export interface QueueClosureBody {
  * One queue and kind. Times are of answered contacts, null where nobody was.
  *
  *     ``service_level``: of those answered or gone, the share answered within ``target_s``.
+ *     ``overflowed`` went to another queue or were asked for a message.
  */
 export interface QueueFigures {
   queue_id: string;
@@ -1716,6 +1717,7 @@ export interface QueueFigures {
   offered: number;
   answered: number;
   abandoned: number;
+  overflowed: number;
   unfinished: number;
   service_level: number | null;
   asa_s: number | null;

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from gateway.acd.model.interaction import Interaction
+from gateway.acd.model.order import Key
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.views import queue_live
 from gateway.acd.service.waits import told
@@ -20,6 +21,7 @@ from gateway.platform.database.port import Database
 _logger = logging.getLogger("wecc.acd")
 _EVERY_S = 1.0
 _PLACES_PER_S = 2_000
+_AT_ONCE = 250
 Told = tuple[str, int | None, WaitRange | None]
 
 
@@ -68,8 +70,7 @@ class Places:
         self._bus.publish(floor_topic(partition.tenant_id), frame)
         line = partition.engine.index.backlog.lines.get(queue_id)
         if line is not None:
-            waiting = partition.engine.index.backlog.waiting
-            self._run(self._tell(partition, [waiting[key] for key in line.order]))
+            self._run(self._tell_line(partition, list(line.order)))
 
     def floor_changed(self, tenant_id: str) -> None:
         """Say that somebody came, went, or the rules changed: availability may differ now."""
@@ -89,11 +90,23 @@ class Places:
             wait=told(partition, item) if is_waiting else None,
         )
 
+    async def _tell_line(self, partition: Partition, keys: list[Key]) -> None:
+        """Tell everybody in a line, some at a time, so that a long one holds nothing up."""
+        for begin in range(0, len(keys), _AT_ONCE):
+            waiting = partition.engine.index.backlog.waiting
+            here = [waiting[key] for key in keys[begin : begin + _AT_ONCE] if key in waiting]
+            await self._tell(partition, here)
+            await asyncio.sleep(0)
+
     async def _tell(self, partition: Partition, items: list[Interaction]) -> None:
         frames = [self.place(partition, item) for item in items]
         news = [frame for frame in frames if self._told.get(frame.interaction_id) != _told(frame)]
         for frame in news:
             self._told[frame.interaction_id] = _told(frame)
+        if news:
+            await self._send(partition, news)
+
+    async def _send(self, partition: Partition, news: list[QueuePlace]) -> None:
         ids = sorted({frame.conversation_id for frame in news})
         try:
             visitors = await self._database.read(

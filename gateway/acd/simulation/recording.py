@@ -32,6 +32,7 @@ class Contact(msgspec.Struct, kw_only=True):
     handling_ms: int | None = None
     wrap_up_ms: int | None = None
     has_left: bool = False
+    has_overflowed: bool = False
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +138,16 @@ class Recorder:
             contact.has_left = True
         self._forget(entry.interaction_id)
 
+    def _overflowed(self, entry: e.Overflowed) -> None:
+        """Asked for a message: how long they would have waited was not seen."""
+        contact = self._live.get(entry.interaction_id)
+        if contact is None or entry.to_queue_id is not None:
+            return
+        if contact.waited_ms is None:
+            contact.waited_ms = entry.at_ms - contact.at_ms
+            contact.has_overflowed = True
+        self._forget(entry.interaction_id)
+
     def _forget(self, interaction_id: str) -> None:
         self._live.pop(interaction_id, None)
         self._since_ms.pop(interaction_id, None)
@@ -173,6 +184,7 @@ class Recorder:
         e.Ended: _ended,
         e.Wrapped: _wrapped,
         e.Abandoned: _abandoned,
+        e.Overflowed: _overflowed,
         e.AgentSet: _agent_set,
         e.AgentAway: _agent_away,
         e.AgentBack: _agent_back,

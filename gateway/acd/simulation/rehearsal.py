@@ -183,11 +183,12 @@ def _recorded(key: tuple[str, str], contacts: list[Contact], target_s: float) ->
     waits = sorted(
         contact.waited_ms
         for contact in contacts
-        if contact.waited_ms is not None and not contact.has_left
+        if contact.waited_ms is not None and contact.answer_ms is not None
     )
     left = sum(contact.has_left for contact in contacts)
     handled = [contact.handling_ms for contact in contacts if contact.handling_ms is not None]
     within = sum(wait_ms <= 1000 * target_s for wait_ms in waits)
+    over = sum(contact.has_overflowed for contact in contacts)
     decided = len(waits) + left
     count = len(waits)
     return QueueOutcome(
@@ -197,7 +198,8 @@ def _recorded(key: tuple[str, str], contacts: list[Contact], target_s: float) ->
         offered=len(contacts),
         answered=count,
         abandoned=left,
-        unfinished=len(contacts) - decided,
+        overflowed=over,
+        unfinished=len(contacts) - decided - over,
         service_level=round(within / decided, 4) if decided else None,
         asa_s=round(sum(waits) / count / 1000, 1) if waits else None,
         wait_p50_s=round(waits[count // 2] / 1000, 1) if waits else None,

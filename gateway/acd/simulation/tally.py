@@ -15,7 +15,8 @@ class QueueOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """One queue and kind. Times are of answered contacts; null where nobody was answered.
 
     ``service_level``: of all who were answered or gave up, the share answered within
-    ``target_s``. ``unfinished`` neither were answered nor gave up before the end.
+    ``target_s``. ``overflowed`` went to another queue, where they count as offered again, or were
+    asked for a message; ``unfinished`` came to nothing before the end.
     """
 
     queue_id: str
@@ -24,6 +25,7 @@ class QueueOutcome(msgspec.Struct, frozen=True, kw_only=True):
     offered: int
     answered: int
     abandoned: int
+    overflowed: int
     unfinished: int
     service_level: float | None
     asa_s: float | None
@@ -60,14 +62,17 @@ class _Part:
         "abandoned",
         "handled",
         "handling_ms",
+        "kind",
         "most_waiting",
         "offered",
+        "overflowed",
         "waiting",
         "waits",
     )
 
-    def __init__(self) -> None:
-        self.offered = self.abandoned = self.waiting = self.most_waiting = 0
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.offered = self.abandoned = self.overflowed = self.waiting = self.most_waiting = 0
         self.handled = self.handling_ms = 0
         self.waits: list[int] = []
 
@@ -96,13 +101,27 @@ class Tally:
             add(self, entry)
 
     def _enqueued(self, entry: e.Enqueued) -> None:
-        key = (entry.queue_id, str(entry.interaction_kind))
-        part = self._parts.get(key)
-        if part is None:
-            part = self._parts[key] = _Part()
+        part = self._part((entry.queue_id, str(entry.interaction_kind)))
         part.offered += 1
         part.waiting += 1
         self._open[entry.interaction_id] = (part, entry.at_ms)
+
+    def _part(self, key: tuple[str, str]) -> _Part:
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = _Part(key[1])
+        return part
+
+    def _overflowed(self, entry: e.Overflowed) -> None:
+        opened = self._open.pop(entry.interaction_id)
+        self._fewer(opened, entry.at_ms)
+        part, since_ms = opened
+        part.overflowed += 1
+        if entry.to_queue_id is not None:
+            other = self._part((entry.to_queue_id, part.kind))
+            other.offered += 1
+            other.waiting += 1
+            self._open[entry.interaction_id] = (other, since_ms)
 
     def _offered(self, entry: e.Offered | e.Taken) -> None:
         self._take(entry.agent_id, entry.interaction_id, entry.at_ms)
@@ -200,7 +219,8 @@ class Tally:
             offered=part.offered,
             answered=len(waits),
             abandoned=part.abandoned,
-            unfinished=part.offered - decided,
+            overflowed=part.overflowed,
+            unfinished=part.offered - decided - part.overflowed,
             service_level=round(within / decided, 4) if decided else None,
             asa_s=round(sum(waits) / len(waits) / 1000, 1) if waits else None,
             wait_p50_s=_share_s(waits, 0.5),
@@ -213,6 +233,7 @@ class Tally:
         e.Enqueued: _enqueued,
         e.Offered: _offered,
         e.OfferEnded: _not_taken,
+        e.Overflowed: _overflowed,
         e.Accepted: _answered,
         e.Taken: _taken,
         e.Abandoned: _abandoned,

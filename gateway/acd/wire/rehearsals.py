@@ -22,6 +22,7 @@ class QueueFigures(View):
     """One queue and kind. Times are of answered contacts, null where nobody was.
 
     ``service_level``: of those answered or gone, the share answered within ``target_s``.
+    ``overflowed`` went to another queue or were asked for a message.
     """
 
     queue_id: str
@@ -31,6 +32,7 @@ class QueueFigures(View):
     offered: int
     answered: int
     abandoned: int
+    overflowed: int
     unfinished: int
     service_level: float | None
     asa_s: float | None

@@ -203,6 +203,17 @@ async def test_a_released_call_waits_with_music_and_an_early_hang_up_abandons(de
     await asyncio.gather(visitor.close(), agent.close())
 
 
+async def test_a_call_that_nobody_can_answer_ends_and_says_so(desk: Desk) -> None:
+    visitor = Peer(523)
+    await desk.call(visitor)
+    for _ in range(2):  # the queue may say it again after a restart
+        await desk.voice.overflowed(TENANT, interaction(), "nobody_on_duty")
+    assert desk.state == "ended"
+    assert desk.time_line.entries[-1][1]["reason"] == "nobody_there"
+    assert [code for code, _ in desk.time_line.entries] == ["call_started", "call_ended"]
+    await visitor.close()
+
+
 async def test_strangers_can_do_nothing_and_garbage_starts_nothing(desk: Desk) -> None:
     visitor = Peer(523)
     with pytest.raises(WeccError) as garbage:

@@ -35,7 +35,7 @@ class Index:
         self.seats: dict[str, Seat] = {}
         self._moved: dict[str, Seat] = {}
         self._ready: dict[int, int] = {}
-        self._ready_for: dict[int, int] = {}
+        self._ready_for: dict[tuple[int, ...], int] = {}
         self.statuses = {"offline": 0, "not_ready": 0, "away": 0, "ready": 0}
         self.work_of: dict[str, dict[str, None]] = {}
         self.of_conversation: dict[str, tuple[str, ...]] = {}
@@ -114,13 +114,16 @@ class Index:
             del self._ready[seat.base]
         self._ready_for.clear()
 
-    def ready_for(self, requirement: Requirement) -> int:
-        """Return how many ready agents fit; cheap while nobody's state changes."""
-        found = self._ready_for.get(requirement.number)
+    def ready_for(self, *requirements: Requirement) -> int:
+        """Return how many ready agents fit one of them; cheap while nobody's state changes."""
+        key = tuple(requirement.number for requirement in requirements)
+        found = self._ready_for.get(key)
         if found is None:
-            groups = self.matrix.groups_for(requirement)
+            groups = 0
+            for requirement in requirements:
+                groups |= self.matrix.groups_for(requirement)
             found = sum(count for group, count in self._ready.items() if groups >> group & 1)
-            self._ready_for[requirement.number] = found
+            self._ready_for[key] = found
         return found
 
     def relabel(self, state: State, seat: Seat) -> None:

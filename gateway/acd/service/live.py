@@ -155,12 +155,12 @@ class Live:
         for queue_id in queue_ids or list(partition.book.queues):
             if not _is_open(partition, queue_id, now_ms):
                 continue
-            agents = serving(state, index, queue_id)
+            at_once = serving(state, index, queue_id, at_once=True)
             line = index.backlog.lines.get(queue_id)
-            is_free = any(index.seats[agent.id].open for agent in agents)
+            is_free = any(index.seats[agent.id].open for agent in at_once)
             if is_free and not (line is not None and line.order.count):
                 return "online"
-            if agents:
+            if at_once or serving(state, index, queue_id):
                 best = "busy"
         return best
 

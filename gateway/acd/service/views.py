@@ -89,20 +89,22 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
     """Return what waits in a queue now, and how many ready agents serve it."""
     index = partition.engine.index
     line = index.backlog.lines.get(queue_id)
-    own_needs = _own_needs(partition.engine.state, index, queue_id)
+    steps = _steps_of(partition.engine.state, index, queue_id)
     return QueueLive(
         queue_id=queue_id,
         name=partition.book.queue_name(queue_id),
         waiting=dict(zip(KINDS, line.counts if line else [0, 0, 0], strict=True)),
         longest_wait_since_ms=line.oldest_ms() if line else None,
-        ready_agents=index.ready_for(own_needs),
+        ready_agents=index.ready_for(*steps),
         waits=would_wait(partition, queue_id),
     )
 
 
-def serving(state: State, index: Index, queue_id: str) -> list[Agent]:
-    """Return the ready agents who fit a queue's own needs."""
-    groups = index.matrix.groups_for(_own_needs(state, index, queue_id))
+def serving(state: State, index: Index, queue_id: str, *, at_once: bool = False) -> list[Agent]:
+    """Return the ready agents who fit one of a queue's steps, or the first: ``at_once``."""
+    groups = 0
+    for step in _steps_of(state, index, queue_id)[: 1 if at_once else None]:
+        groups |= index.matrix.groups_for(step)
     return [
         seat.agent
         for seat in index.seats.values()
@@ -110,5 +112,8 @@ def serving(state: State, index: Index, queue_id: str) -> list[Agent]:
     ]
 
 
-def _own_needs(state: State, index: Index, queue_id: str) -> Requirement:
-    return index.matrix.requirement((CHAT, queue_id, (), 0), state.queues.get(queue_id))
+def _steps_of(state: State, index: Index, queue_id: str) -> list[Requirement]:
+    queue = state.queues.get(queue_id)
+    count = len(queue.steps) if queue is not None else 1
+    keys = [(CHAT, queue_id, (), step) for step in range(count)]
+    return [index.matrix.requirement(key, queue) for key in keys]

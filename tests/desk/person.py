@@ -93,7 +93,7 @@ class Seat:
     async def rest(self) -> None:
         """Go not ready."""
         await self.page.get_by_role("button", name=READY).click()
-        await self.page.get_by_role("menuitem", name="Break").click()
+        await self.page.get_by_role("menuitem", name="Break", exact=True).click()
         await expect(self.page.get_by_role("button", name="Start shift")).to_be_visible()
 
     async def say(self, text: str) -> None:

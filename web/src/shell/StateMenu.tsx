@@ -35,7 +35,7 @@ function Next() {
           disabled={next === "ready"}
           onClick={() => void attempt(() => setNext("ready", null))}
         >
-          {t("state.ready")}
+          {t("state.then", { state: t("state.ready") })}
         </Menu.Item>
       )}
       {(reasons ?? []).map((reason) => (
@@ -45,7 +45,7 @@ function Next() {
           disabled={next === "not_ready" && nextReason === reason.code}
           onClick={() => void attempt(() => setNext("not_ready", reason.code))}
         >
-          {words("not_ready", reason.code)}
+          {t("state.then", { state: words("not_ready", reason.code) })}
         </Menu.Item>
       ))}
     </>

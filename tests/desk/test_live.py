@@ -94,3 +94,60 @@ async def test_warnings_come_before_the_target_is_missed_and_figures_are_the_rep
     await finish(agent, offer["interaction"]["id"], question)
     for wire in (agent, first, second):
         await wire.close()
+
+
+async def test_a_lead_steers_work_and_agents_with_a_reason(
+    house: House, office: Office, short_target: None
+) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    page = seat.page
+    agent, first, second = Agent(house.product, house.agent), house.visitor(), house.visitor()
+    await agent.hello()
+    await agent.ready()
+    await first.hello()
+    await first.start("I have the only agent.")
+    held = await agent.accept(first.conversation)
+    await second.hello()
+    await second.start("I wait.")
+    await seat.open("/live")
+    await page.get_by_role("button", name="Change the priority").first.click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Priority").fill("7")
+    confirm = dialog.get_by_role("button", name="Do it")
+    await expect(confirm).to_be_disabled()
+    await dialog.get_by_label("Why").fill("Has called three times")
+    assert await seat.faults() == []
+    await seat.picture("live-priority")
+    await confirm.click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("cell", name="7", exact=True)).to_be_visible()
+
+    await page.get_by_role("button", name="Give to an agent").first.click()
+    await dialog.get_by_role("combobox", name="To agent").click()
+    await page.get_by_role("option").filter(has_text="Amara").click()
+    await dialog.get_by_label("Why").fill("Knows the case")
+    await confirm.click()
+    await expect(dialog.get_by_role("alert")).to_be_visible()  # Amara holds as many as she may
+    await dialog.get_by_label("Also above the agent's capacity").check()
+    await confirm.click()
+    await expect(dialog).to_have_count(0)
+    offer = await agent.accept(second.conversation)
+
+    await page.get_by_role("button", name="Set the state: Amara").click()
+    await dialog.get_by_label("Why").fill("Shift is over")
+    await confirm.click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_text("set by Admin")).to_be_visible()
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="General"))
+    await expect(row.get_by_role("cell").last).to_have_text("0")  # nobody is ready any more
+    await seat.picture("live-steered")
+    done = house.admin.call("GET", "/interventions")
+    assert {"Has called three times", "Knows the case", "Shift is over"} <= {
+        each["why"] for each in done
+    }
+    questions = house.admin.call("GET", "/dispositions")
+    question = next(each["id"] for each in questions if each["code"] == "question")
+    for each in (held, offer):
+        await finish(agent, each["interaction"]["id"], question)
+    for wire in (agent, first, second):
+        await wire.close()

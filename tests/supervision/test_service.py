@@ -14,6 +14,8 @@ from gateway.supervision.store.tables import counters
 from tests.acd.conftest import LEAD, TENANT, Floor, agent
 from tests.supervision.conftest import supervision_of
 
+NOTHING = counting.rows_for(Changes())
+
 
 async def _story(floor: Floor) -> None:
     """Agent 1 answers one chat in time and one too late; a third contact leaves."""
@@ -158,7 +160,8 @@ async def test_two_who_count_never_count_twice(floor: Floor) -> None:
     assert verdict.differing == ()
     with pytest.raises(counting.Overtaken):
         await floor.database.write(
-            TENANT, lambda tx: counting.save(tx, FOLD_VERSION, 1, (2, 2), Changes())
+            TENANT,
+            lambda tx: counting.save(tx, FOLD_VERSION, 1, (2, 2), NOTHING),
         )
 
 
@@ -179,7 +182,8 @@ async def test_figures_of_other_rules_are_counted_anew(
 ) -> None:
     await _story(floor)
     await floor.database.write(
-        TENANT, lambda tx: counting.save(tx, FOLD_VERSION - 1, 0, (5, 5), Changes())
+        TENANT,
+        lambda tx: counting.save(tx, FOLD_VERSION - 1, 0, (5, 5), NOTHING),
     )
     await figures.follower.catch_up(TENANT)
     assert (await check(floor.database, TENANT)).differing == ()

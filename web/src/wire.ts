@@ -1544,10 +1544,17 @@ export interface LinkSignInBody {
 }
 /**
  * Queues and agents at this moment, for supervisors.
+ *
+ *     ``agents`` are the first 500: who is there before who is not, by name. ``agent_counts`` counts
+ *     all of them by state (``away``: no connection for a moment), ``in_hand`` what they hold.
  */
 export interface LiveView {
   queues: QueueLive[];
   agents: AgentView[];
+  agent_counts: {
+    [k: string]: number;
+  };
+  in_hand: number;
   waiting: InteractionView[];
 }
 /**

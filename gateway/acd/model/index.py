@@ -114,6 +114,12 @@ class Index:
             del self._ready[seat.base]
         self._ready_for.clear()
 
+    def has_free(self, requirement: Requirement) -> bool:
+        """Tell whether a ready agent who fits has room for anything."""
+        self.settle()
+        groups = self.matrix.groups_for(requirement)
+        return any(idle.mask & groups for idle in self.idle)
+
     def ready_for(self, *requirements: Requirement) -> int:
         """Return how many ready agents fit one of them; cheap while nobody's state changes."""
         key = tuple(requirement.number for requirement in requirements)

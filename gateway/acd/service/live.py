@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from gateway.acd.model.agent import Agent
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import shown
-from gateway.acd.service.views import agent_view, interaction_view, queue_live, serving
+from gateway.acd.service.views import agent_view, interaction_view, queue_live, steps_of
 from gateway.acd.service.waits import estimate_views
 from gateway.acd.wire import (
     AgentView,
@@ -97,11 +99,14 @@ class Live:
         """Return queues, agents and the first of what waits."""
         authorize(actor, "live.read", Relation.TENANT)
         partition = await self._partitions.get(actor.tenant_id)
-        agents = [agent.id for agent in partition.engine.state.agents.values()]
+        agents = partition.engine.state.agents.values()
+        shown_agents = heapq.nsmallest(_SHOWN, agents, key=lambda agent: _place(partition, agent))
         first = _first_waiting(partition, list(partition.book.queues), _SHOWN)
         return LiveView(
             queues=[queue_live(partition, key) for key in partition.book.queues],
-            agents=[agent_view(partition, key) for key in sorted(agents)],
+            agents=[agent_view(partition, agent.id) for agent in shown_agents],
+            agent_counts=dict(partition.engine.index.statuses),
+            in_hand=sum(agent.total for agent in agents),
             waiting=[interaction_view(partition.book, item) for item in first],
         )
 
@@ -155,14 +160,21 @@ class Live:
         for queue_id in queue_ids or list(partition.book.queues):
             if not _is_open(partition, queue_id, now_ms):
                 continue
-            at_once = serving(state, index, queue_id, at_once=True)
+            steps = steps_of(state, index, queue_id)
             line = index.backlog.lines.get(queue_id)
-            is_free = any(index.seats[agent.id].open for agent in at_once)
-            if is_free and not (line is not None and line.order.count):
+            if index.has_free(steps[0]) and not (line is not None and line.order.count):
                 return "online"
-            if at_once or serving(state, index, queue_id):
+            if index.ready_for(*steps):
                 best = "busy"
         return best
+
+
+_STATES = {"ready": 0, "not_ready": 1, "offline": 2}
+
+
+def _place(partition: Partition, agent: Agent) -> tuple[int, str, str]:
+    """Return where an agent stands in lists: who is there first, then by name."""
+    return _STATES[agent.state], partition.book.agent_name(agent.id), agent.id
 
 
 def _is_open(partition: Partition, queue_id: str, now_ms: int) -> bool:

@@ -89,7 +89,7 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
     """Return what waits in a queue now, and how many ready agents serve it."""
     index = partition.engine.index
     line = index.backlog.lines.get(queue_id)
-    steps = _steps_of(partition.engine.state, index, queue_id)
+    steps = steps_of(partition.engine.state, index, queue_id)
     return QueueLive(
         queue_id=queue_id,
         name=partition.book.queue_name(queue_id),
@@ -100,19 +100,8 @@ def queue_live(partition: Partition, queue_id: str) -> QueueLive:
     )
 
 
-def serving(state: State, index: Index, queue_id: str, *, at_once: bool = False) -> list[Agent]:
-    """Return the ready agents who fit one of a queue's steps, or the first: ``at_once``."""
-    groups = 0
-    for step in _steps_of(state, index, queue_id)[: 1 if at_once else None]:
-        groups |= index.matrix.groups_for(step)
-    return [
-        seat.agent
-        for seat in index.seats.values()
-        if seat.agent.state == "ready" and groups >> seat.base & 1
-    ]
-
-
-def _steps_of(state: State, index: Index, queue_id: str) -> list[Requirement]:
+def steps_of(state: State, index: Index, queue_id: str) -> list[Requirement]:
+    """Return what each step of a queue needs of an agent; the first counts at once."""
     queue = state.queues.get(queue_id)
     count = len(queue.steps) if queue is not None else 1
     keys = [(CHAT, queue_id, (), step) for step in range(count)]

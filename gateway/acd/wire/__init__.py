@@ -301,10 +301,16 @@ class DispositionView(View):
 
 
 class LiveView(View):
-    """Queues and agents at this moment, for supervisors."""
+    """Queues and agents at this moment, for supervisors.
+
+    ``agents`` are the first 500: who is there before who is not, by name. ``agent_counts`` counts
+    all of them by state (``away``: no connection for a moment), ``in_hand`` what they hold.
+    """
 
     queues: list[QueueLive]
     agents: list[AgentView]
+    agent_counts: dict[str, int]
+    in_hand: int
     waiting: list[InteractionView]
 
 

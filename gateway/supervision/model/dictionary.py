@@ -160,7 +160,7 @@ METRICS: tuple[Metric, ...] = (
         f"Of the abandoned, those who left within {SHORT_ABANDON_MS // 1000} s.",
     ),
     _count(
-        "moved_out", "began", "Waits that ended because the contact was moved to another queue."
+        "moved_out", "began", "Waits that ended without an agent: moved or overflowed elsewhere."
     ),
     Metric(
         "waiting",

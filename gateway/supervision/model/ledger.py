@@ -310,7 +310,7 @@ class Ledger:
         """The agent was lost; it waits again."""
         stay = self._held(entry.interaction_id)
         if stay is not None:
-            self._let_go(stay, "agent_lost")
+            self._let_go(stay, entry.cause)
             self._again(stay, stay.queue_id, "return")
 
     def ended(self, entry: e.Ended) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -14,7 +13,6 @@ from gateway.supervision.model.tally import add
 from gateway.supervision.store import counting
 
 _PORTION = 5_000
-Rows = dict[str, list[dict[str, Any]]]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -38,12 +36,12 @@ async def check(database: Database, tenant_id: str) -> Verdict:
     return await database.read(tenant_id, work)
 
 
-def digest(rows: Rows) -> str:
+def digest(rows: counting.Rows) -> str:
     """Return a short name of these very rows."""
     return hashlib.sha256(msgspec.json.encode(rows, order="sorted")).hexdigest()[:16]
 
 
-def _count(tx: Tx, up_to: int) -> Rows:
+def _count(tx: Tx, up_to: int) -> counting.Rows:
     ledger, whole = Ledger(), Changes()
     while ledger.position < up_to:
         for position, entry in entries_after(tx, ledger.position, _PORTION):

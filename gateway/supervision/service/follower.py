@@ -16,11 +16,11 @@ from gateway.acd.service import AcdService
 from gateway.acd.service.history import end, entries_after
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Database, Tx
-from gateway.supervision.model.ledger import FOLD_VERSION, Changes, Ledger
+from gateway.supervision.model.ledger import FOLD_VERSION, Ledger
 from gateway.supervision.store import counting
 
 _logger = logging.getLogger("wecc.supervision")
-PORTION = 400
+PORTION = 200
 """Entries counted in one commit."""
 _EVERY_S = 0.5
 _RETRY_S = 5.0
@@ -113,18 +113,18 @@ class Follower:
         if not entries:
             return 0
 
-        def count() -> Changes:
+        def count() -> counting.Rows:
             for position, entry in entries:
                 ledger.fold(position, entry)
-            return ledger.take()
+            return counting.rows_for(ledger.take())
 
         # Until the commit, the ledger is ahead of the disk: without it, it is read anew.
         self._ledgers.pop(tenant_id, None)
-        changes = await asyncio.to_thread(count)
+        rows = await asyncio.to_thread(count)
         now = (ledger.position, ledger.at_ms)
         try:
             await self._database.write(
-                tenant_id, lambda tx: counting.save(tx, FOLD_VERSION, before, now, changes)
+                tenant_id, lambda tx: counting.save(tx, FOLD_VERSION, before, now, rows)
             )
         except counting.Overtaken:
             _logger.info("another process counted", extra={"tenant_id": tenant_id})

@@ -25,6 +25,8 @@ from gateway.supervision.store.tables import (
     waits,
 )
 
+Rows = dict[str, list[dict[str, Any]]]
+
 
 class Overtaken(WeccError):
     """Somebody else counted this part of the journal already."""
@@ -56,11 +58,13 @@ def load(tx: Tx, version: int) -> Ledger | None:
     return ledger
 
 
-def save(tx: Tx, version: int, before: int, ledger: tuple[int, int], changes: Changes) -> None:
-    """Add a portion up and move the cursor from ``before``, once; raises ``Overtaken``."""
+def save(tx: Tx, version: int, before: int, ledger: tuple[int, int], rows: Rows) -> None:
+    """Add a portion up and move the cursor from ``before``, once; raises ``Overtaken``.
+
+    ``rows`` were made by ``rows_for`` beforehand, so that the writer is not held up by it.
+    """
     position, at_ms = ledger
     _move_cursor(tx, version, before, position, at_ms)
-    rows = rows_for(changes)
     for table, statement in ((counters, _ADD_COUNTERS), (waits, _ADD_WAITS)):
         if rows[table.name]:
             tx.execute(statement, [{"tenant_id": tx.tenant_id, **row} for row in rows[table.name]])
@@ -69,7 +73,7 @@ def save(tx: Tx, version: int, before: int, ledger: tuple[int, int], changes: Ch
     _put(tx, targets, ("queue_id",), rows[targets.name])
 
 
-def rows_for(changes: Changes) -> dict[str, list[dict[str, Any]]]:
+def rows_for(changes: Changes) -> Rows:
     """Return the rows that changes make, by table."""
     return {
         counters.name: [
@@ -161,12 +165,12 @@ def rows_of(tx: Tx, table: sa.Table) -> Sequence[Mapping[str, Any]]:
     return tx.all(sa.select(*names).where(table.c.tenant_id == tx.tenant_id).order_by(*order))
 
 
-def everything(tx: Tx) -> dict[str, list[dict[str, Any]]]:
+def everything(tx: Tx) -> Rows:
     """Return all figures by table, to compare them with others."""
     return {table.name: [dict(row) for row in rows_of(tx, table)] for table in COUNTED}
 
 
-def in_order(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+def in_order(rows: Rows) -> Rows:
     """Return rows made in memory in the order and form in which a table gives them."""
     found = {}
     for table in COUNTED:

@@ -2,16 +2,36 @@ import { Table } from "@mantine/core";
 import { useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { useNow } from "../../live/clock";
-import { StateGlyph } from "../../ui/parts";
+import { IconButton, StateGlyph } from "../../ui/parts";
 import { useStateWords } from "../../ui/states";
 import type { AgentView } from "../../wire";
 import { KINDS } from "./board";
 import css from "./live.module.css";
+import type { Act } from "./Steer";
 
 const ORDER = { ready: 0, not_ready: 1, offline: 2 };
 
+/** What else there is to say of a state: what comes next, who set it, whether it lasts too long. */
+function More({ agent }: { agent: AgentView }) {
+  const t = useText();
+  const words = useStateWords();
+  return (
+    <>
+      {agent.overdue && <b className={css.late}>{t("state.overdue")}</b>}
+      {agent.next_state && (
+        <span className="muted">
+          {t("state.then", { state: words(agent.next_state, agent.next_reason) })}
+        </span>
+      )}
+      {agent.set_by_name && (
+        <span className="muted">{t("state.setBy", { name: agent.set_by_name })}</span>
+      )}
+    </>
+  );
+}
+
 /** Each agent: state, since when, and how much of each kind is in hand. */
-export function Agents({ agents }: { agents: AgentView[] }) {
+export function Agents({ agents, act }: { agents: AgentView[]; act: (act: Act) => void }) {
   const t = useText();
   const words = useStateWords();
   const now = useNow();
@@ -30,6 +50,7 @@ export function Agents({ agents }: { agents: AgentView[] }) {
               {t(`live.kind.${kind}`)}
             </Table.Th>
           ))}
+          <Table.Th>{t("steer.column")}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -42,9 +63,10 @@ export function Agents({ agents }: { agents: AgentView[] }) {
               <span className={css.stateCell}>
                 <StateGlyph state={agent.state} reason={agent.reason} />
                 {words(agent.state, agent.reason)}
+                <More agent={agent} />
               </span>
             </Table.Td>
-            <Table.Td className={`num ${css.right}`}>
+            <Table.Td className={`num ${css.right} ${agent.overdue ? css.late : ""}`}>
               {agent.since_ms > 0 ? duration(now - agent.since_ms) : "–"}
             </Table.Td>
             {KINDS.map((kind) => (
@@ -52,6 +74,16 @@ export function Agents({ agents }: { agents: AgentView[] }) {
                 {agent.load[kind] ?? 0} / {agent.capacity[kind] ?? 0}
               </Table.Td>
             ))}
+            <Table.Td>
+              {agent.state !== "offline" && (
+                <IconButton
+                  icon="hand"
+                  size="md"
+                  label={`${t("steer.state")}: ${agent.name}`}
+                  onClick={() => act({ what: "state", agent })}
+                />
+              )}
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -1,25 +1,31 @@
-import { type ReactNode, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { useNow } from "../../live/clock";
 import { setPageTitle } from "../../sound/attention";
 import { Empty, Failed, Loading, Wide } from "../../ui/parts";
-import type { AgentView, BoardView, QueueLive } from "../../wire";
+import type { AgentView, BoardView } from "../../wire";
 import { written } from "../reports/figures";
 import { Agents } from "./Agents";
 import { Alarms } from "./Alarms";
 import { sum, useBoard, useToday } from "./board";
 import css from "./live.module.css";
 import { Queues } from "./Queues";
+import type { Act } from "./Steer";
 import { Waiting } from "./Waiting";
 
+const Steer = lazy(() => import("./Steer"));
+
 interface FiguresProps {
-  queues: QueueLive[];
-  agents: AgentView[];
+  board: NonNullable<ReturnType<typeof useBoard>["data"]>;
   today: BoardView | undefined;
 }
 
-function Figures({ queues, agents, today }: FiguresProps) {
+/** Counted here, second by second, while every agent is in the list; by the server otherwise. */
+function Figures({ board: { queues, agents, counts, inHand }, today }: FiguresProps) {
+  const isWhole = agents.length >= sum(counts);
+  const count = (state: AgentView["state"]) =>
+    isWhole ? agents.filter((agent) => agent.state === state).length : undefined;
   const t = useText();
   const language = useLanguage();
   const now = useNow();
@@ -29,9 +35,9 @@ function Figures({ queues, agents, today }: FiguresProps) {
     ["live.waiting", String(queues.reduce((all, queue) => all + sum(queue.waiting), 0))],
     ["live.longest", since.length > 0 ? duration(now - Math.min(...since)) : "–"],
     ["board.level", served],
-    ["live.ready", String(agents.filter((agent) => agent.state === "ready").length)],
-    ["live.notReady", String(agents.filter((agent) => agent.state === "not_ready").length)],
-    ["live.handling", String(agents.reduce((all, agent) => all + sum(agent.load), 0))],
+    ["live.ready", String(count("ready") ?? counts.ready ?? 0)],
+    ["live.notReady", String(count("not_ready") ?? counts.not_ready ?? 0)],
+    ["live.handling", String(isWhole ? agents.reduce((n, { load }) => n + sum(load), 0) : inHand)],
   ];
   return (
     <div className={css.figures}>
@@ -59,6 +65,7 @@ export default function LivePage() {
   const t = useText();
   const { data, error, refetch } = useBoard();
   const today = useToday();
+  const [act, setAct] = useState<Act | null>(null);
   useEffect(() => setPageTitle(t("rail.live")), [t]);
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={6} />;
@@ -69,7 +76,7 @@ export default function LivePage() {
         <h1>{t("rail.live")}</h1>
         <span className="muted">{t("live.more")}</span>
       </div>
-      <Figures queues={data.queues} agents={data.agents} today={today.data} />
+      <Figures board={data} today={today.data} />
       {today.data && <Alarms today={today.data} />}
       {today.error && <p className={css.near}>{t("board.failed")}</p>}
       <Part title={t("live.queues")}>
@@ -82,17 +89,29 @@ export default function LivePage() {
         )}
       </Part>
       <Part title={t("live.waitingList")}>
-        <Waiting items={data.waiting} today={today.data} />
+        <Waiting items={data.waiting} today={today.data} act={setAct} />
       </Part>
       <Part title={t("live.agents")}>
         {data.agents.length > 0 ? (
-          <Agents agents={data.agents} />
+          <>
+            <Agents agents={data.agents} act={setAct} />
+            {data.agents.length < sum(data.counts) && (
+              <p className="muted">
+                {t("live.someAgents", { n: data.agents.length, all: sum(data.counts) })}
+              </p>
+            )}
+          </>
         ) : (
           <Empty icon="people" title={t("live.noAgents")}>
             <p>{t("live.noAgents.more")}</p>
           </Empty>
         )}
       </Part>
+      <Suspense>
+        {act && (
+          <Steer act={act} queues={data.queues} agents={data.agents} close={() => setAct(null)} />
+        )}
+      </Suspense>
     </section>
   );
 }

@@ -4,13 +4,41 @@ import { type Key, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
-import { Empty, KIND_ICON } from "../../ui/parts";
+import { Empty, IconButton, KIND_ICON } from "../../ui/parts";
 import type { BoardView, InteractionView } from "../../wire";
 import { level, waitOf } from "./board";
 import css from "./live.module.css";
+import type { Act } from "./Steer";
+
+const ACTS = [
+  ["move", "transfer"],
+  ["priority", "sliders"],
+  ["assign", "person"],
+] as const;
+
+function Actions({ item, act }: { item: InteractionView; act: (act: Act) => void }) {
+  const t = useText();
+  return (
+    <span className={css.stateCell}>
+      {ACTS.map(([what, icon]) => (
+        <IconButton
+          key={what}
+          icon={icon}
+          size="md"
+          label={t(`steer.${what}`)}
+          onClick={() => act({ what, item })}
+        />
+      ))}
+    </span>
+  );
+}
 
 /** Who waits now, longest first. */
-export function Waiting(props: { items: InteractionView[]; today: BoardView | undefined }) {
+export function Waiting(props: {
+  items: InteractionView[];
+  today: BoardView | undefined;
+  act: (act: Act) => void;
+}) {
   const t = useText();
   const now = useNow();
   if (props.items.length === 0) {
@@ -30,6 +58,7 @@ export function Waiting(props: { items: InteractionView[]; today: BoardView | un
           <Table.Th className={css.right}>{t("customer.priority")}</Table.Th>
           <Table.Th>{t("customer.state")}</Table.Th>
           <Table.Th>{t("live.open")}</Table.Th>
+          <Table.Th>{t("steer.column")}</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -54,6 +83,9 @@ export function Waiting(props: { items: InteractionView[]; today: BoardView | un
               <Table.Td>{t(`interaction.${item.state}` as Key)}</Table.Td>
               <Table.Td>
                 <Link href={`/inbox/${item.conversation_id}`}>{t("live.look")}</Link>
+              </Table.Td>
+              <Table.Td>
+                <Actions item={item} act={props.act} />
               </Table.Td>
             </Table.Tr>
           );

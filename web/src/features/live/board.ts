@@ -10,24 +10,51 @@ import type { AgentView, BoardView, InteractionView, QueueBoard, QueueLive } fro
 import { browserZone } from "../reports/ask";
 import css from "./live.module.css";
 
-export const KINDS = ["chat", "call", "message"] as const;
-export const sum = (record: Record<string, number>) =>
-  Object.values(record).reduce((a, b) => a + b, 0);
-
 const EVERY_MS = 10_000;
 const SOONEST_MS = 1_000;
 /** What happened is counted about a second later. */
 const COUNTED_MS = 1_500;
 
-/** What the board last said, with what the socket has said since. */
+export const KINDS = ["chat", "call", "message"] as const;
+export const sum = (record: Record<string, number>) =>
+  Object.values(record).reduce((a, b) => a + b, 0);
+
+const byId = <T>(items: T[], id: (item: T) => string) =>
+  Object.fromEntries(items.map((item) => [id(item), item]));
+
+/** Asked again a moment after somebody became ready or not: it changes who serves which queue. */
+function useAgainWhenStaffed(refetch: () => unknown, agents: Record<string, AgentView>): void {
+  const ready = Object.values(agents)
+    .filter((agent) => agent.state === "ready")
+    .map((agent) => agent.user_id)
+    .join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever came or went changes it
+  useEffect(() => {
+    const timer = setTimeout(() => void refetch(), SOONEST_MS);
+    return () => clearTimeout(timer);
+  }, [ready, refetch]);
+}
+
+/** What the board last said, with what the socket has said since: the newest of both. */
 export function useBoard() {
   const board = useLiveBoard();
   const queues = useLive((state) => state.queues);
   const agents = useLive((state) => state.agents);
+  const said = board.data;
+  useEffect(() => {
+    if (!said) return;
+    useLive.setState((state) => ({
+      queues: { ...state.queues, ...byId(said.queues, (queue) => queue.queue_id) },
+      agents: { ...state.agents, ...byId(said.agents, (agent) => agent.user_id) },
+    }));
+  }, [said]);
+  useAgainWhenStaffed(board.refetch, agents);
   const data = board.data && {
     queues: board.data.queues.map((queue): QueueLive => queues[queue.queue_id] ?? queue),
     agents: board.data.agents.map((agent): AgentView => agents[agent.user_id] ?? agent),
     waiting: board.data.waiting,
+    counts: board.data.agent_counts,
+    inHand: board.data.in_hand,
   };
   return { ...board, data };
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from gateway.acd.wire import AgentChanged
+from gateway.acd.wire import AgentChanged, QueueChanged
 from gateway.acd.wire.queues import QueueBody
 from gateway.acd.wire.steering import (
     CapacityLabel,
@@ -34,11 +35,20 @@ async def refused(attempt: Any, *codes: str) -> None:
 async def test_moved_work_keeps_its_clock_and_says_why(floor: Floor) -> None:
     other = await floor.acd.settings.put_queue(ADMIN, None, QueueBody(name="Returns"))
     work = await floor.arrive()
+    await floor.settle()
+    on_floor = floor.on_floor()
     floor.clock.advance(40_000)
     moved = await floor.acd.steering.move(
         LEAD, work.id, other.id, "wrong desk, call 4111111111111111"
     )
     assert (moved.queue_id, moved.enqueued_at_ms) == (other.id, work.enqueued_at_ms)
+    for _ in range(150):
+        figures = [frame.queue for frame in on_floor if isinstance(frame, QueueChanged)]
+        counts = {queue.queue_id: queue.waiting["chat"] for queue in figures}
+        if counts == {work.queue_id: 0, other.id: 1}:
+            break
+        await asyncio.sleep(0.1)
+    assert counts == {work.queue_id: 0, other.id: 1}, "both queues tell their new length"
     told = await floor.acd.steering.interventions(LEAD, work.id)
     assert [(one.operation, one.actor_name) for one in told] == [("interaction.move", "Lead")]
     assert told[0].why.startswith("wrong desk")

@@ -256,6 +256,7 @@ class Moved(Entry, frozen=True, tag="moved"):
     interaction_id: str
     queue_id: str
     by: str
+    from_queue_id: str = ""
 
 
 class Prioritized(Entry, frozen=True, tag="prioritized"):

@@ -27,6 +27,7 @@ def move(engine: Matching, command: c.Move) -> None:
         e.Moved(
             at_ms=engine.now_ms,
             interaction_id=item.id,
+            from_queue_id=item.queue_id,
             queue_id=command.to_queue_id,
             by=command.by,
         )

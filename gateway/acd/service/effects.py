@@ -35,6 +35,7 @@ class _News:
     assigned: list[tuple[str, Interaction, bool]] = field(default_factory=list)
     agents: dict[str, None] = field(default_factory=dict)
     items: dict[str, Interaction] = field(default_factory=dict)
+    left_queues: dict[str, None] = field(default_factory=dict)
     reminders: list[tuple[str, ReplyDue]] = field(default_factory=list)
 
 
@@ -83,6 +84,8 @@ class Effects:
         for agent_id in news.agents:
             self.agent_changed(partition, agent_id)
         self._places.changed(partition, news.items.values())
+        for queue_id in news.left_queues:
+            self._places.queue_changed(partition, queue_id)
         for item in news.items.values():
             if item.state in ("closed", "abandoned", "overflowed"):
                 partition.book.notes.pop(item.id, None)
@@ -152,6 +155,10 @@ def _news(batch: Sequence[Decision]) -> _News:
         news.items.update(decision.touched)
         for entry in decision.entries:
             _add(news, decision, entry)
+            if isinstance(entry, e.Moved):
+                news.left_queues[entry.from_queue_id] = None
+            elif isinstance(entry, e.Overflowed):
+                news.left_queues[entry.queue_id] = None
     return news
 
 

@@ -18,13 +18,17 @@ export function StateTime({ agent }: { agent: AgentView }) {
       <Elapsed sinceMs={agent.since_ms} />
       {isOverdue && <span className={css.overdue}>{t("state.overdue")}</span>}
       {left !== null && !isOverdue && (
-        <span className="num muted">{t("state.left", { time: duration(left) })}</span>
+        <span className={`${css.extra} num muted`}>
+          {t("state.left", { time: duration(left) })}
+        </span>
       )}
       {agent.set_by_name && (
-        <span className="muted">{t("state.setBy", { name: agent.set_by_name })}</span>
+        <span className={`${css.extra} muted`}>
+          {t("state.setBy", { name: agent.set_by_name })}
+        </span>
       )}
       {agent.next_state && (
-        <span className={css.next}>
+        <span className={`${css.next} ${css.extra}`}>
           {t("state.then", { state: words(agent.next_state, agent.next_reason) })}
         </span>
       )}

@@ -127,8 +127,10 @@ def start_step(state: State, item: Interaction, number: int) -> None:
 def overflow_after(state: State, item: Interaction, past_ms: int) -> int | None:
     """Return the first limit of waiting in this queue that lies after ``past_ms``."""
     queue = state.queues.get(item.queue_id)
-    rules = queue.overflow if queue is not None else ()
-    limits = [item.queued_at_ms + 1000 * rule.limit for rule in rules if rule.when == "wait"]
+    if queue is None or not queue.overflow:
+        return None
+    waits = [rule.limit for rule in queue.overflow if rule.when == "wait"]
+    limits = [item.queued_at_ms + 1000 * limit for limit in waits]
     return min((limit for limit in limits if limit > past_ms), default=None)
 
 

@@ -16,8 +16,13 @@ from gateway.acd.model.timers import Timer
 def arrive(engine: Matching, item: Interaction) -> None:
     """Work came to a queue: find it an agent, let it wait, or send it where it overflows to.
 
-    It goes to no queue twice, so this ends.
+    It goes to no queue twice, so this ends. Most queues have one step and no overflow.
     """
+    queue = engine.state.queues.get(item.queue_id)
+    if queue is not None and not queue.overflow and len(queue.steps) <= 1:
+        if item.state == "waiting":
+            engine.match(item)
+        return
     while item.state == "waiting" and item.direct_agent_id is None:
         if overflow(engine, item, _shut(engine, item)):
             continue

@@ -98,6 +98,10 @@ def agents_for(state: State, item: Interaction) -> list[str]:
         skills = state.profile(agent.id).skills
         likes = preferred is None or any(is_met(skills, one) for one in preferred)
         ranks = order_of(state, queue, agent, item) if item.direct_agent_id is None else ()
+        if queue.fairness_window_s and item.direct_agent_id is None:
+            since_ms = state.at_ms - 1000 * queue.fairness_window_s
+            got = [at_ms for at_ms in agent.got.get(queue.queue_id, []) if at_ms > since_ms]
+            ranks = (len(got), *ranks)
         return (not likes, ranks, sum(agent.load), agent.rank)
 
     return [agent.id for agent in sorted(able, key=place)]

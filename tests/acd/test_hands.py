@@ -217,3 +217,22 @@ async def test_quiet_chat_frees_its_place_until_the_contact_writes(floor: Floor)
     await floor.acd.heard(TENANT, quiet)
     assert (await floor.acd.agent_view(who)).load["chat"] == 3
     assert (await floor.acd.audit())[1] == []
+
+
+async def test_fairness_window_shares_work_out_evenly(floor: Floor) -> None:
+    queue_id = await queue_with(floor, fairness_window_s=600, wrap_up={})
+    first, second = await floor.ready(1), await floor.ready(2)
+    busy = await floor.arrive("message")
+    offers = await floor.acd.offers_for(first)
+    assert [o.interaction.id for o in offers] == [busy.id], "a load in another queue"
+    await floor.acd.accept(first, offers[0].id, None)
+    got: list[str] = []
+    for _ in range(4):
+        work = await floor.arrive(queue_id=queue_id)
+        for who in (first, second):
+            for offer in await floor.acd.offers_for(who):
+                await floor.acd.accept(who, offer.id, None)
+                got.append(who.id)
+        assert (await floor.acd.interaction(TENANT, work.id)).state == "active"
+        floor.clock.advance(1_000)
+    assert sorted(got) == [first.id, first.id, second.id, second.id], "by turns, not by load"

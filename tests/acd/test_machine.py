@@ -77,6 +77,7 @@ QUEUE_RULES = st.builds(
     queue_id=st.sampled_from(QUEUES),
     steps=STEPS,
     order=st.sampled_from(ORDERS),
+    fairness_window_s=st.sampled_from([0, 0, 10]),
     overflow=OVERFLOWS,
     priority=st.sampled_from([0, 0, 5]),
     offer_timeout_s=st.sampled_from([{}, {"chat": 5}]),

@@ -35,7 +35,12 @@ def floor(rng: random.Random) -> Engine:
         )
         liked = ((rng.choice(SKILLS), rng.randrange(-1, 80), 100),) if rng.random() < 0.3 else None
         steps = (Step(needs=needs or ANYBODY, preferred=(liked,) if liked else None),)
-        rule = QueueRule(queue_id=queue_id, steps=steps, order=rng.choice(ORDERS))
+        rule = QueueRule(
+            queue_id=queue_id,
+            steps=steps,
+            order=rng.choice(ORDERS),
+            fairness_window_s=rng.choice([0, 0, 30]),
+        )
         engine.handle(c.SetQueue(queue=rule), now_ms)
     agents = [f"us_{number}" for number in range(rng.randint(1, 6))]
     for agent in agents:

@@ -50,6 +50,7 @@ class Shift:
                 wrap_up=wrap_up,
                 reply_timeout_s=self.rng.choice([0, 12]),
                 sticky_s=self.rng.choice([0, 20]),
+                fairness_window_s=self.rng.choice([0, 15]),
                 no_answer_strikes=self.rng.choice([1, 2, 3]),
                 pull_oldest=self.rng.choice([0, 2, 100]),
             )

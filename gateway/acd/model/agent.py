@@ -18,7 +18,7 @@ class Agent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     lowest rank is who went longest without getting or finishing anything. ``set_by`` is who set
     the state when it was somebody else. ``until_ms`` is when it is overdue. A ``next_state``
     is declared ahead and begins with the end of the last work. ``strikes`` counts offers missed
-    in a row.
+    in a row. ``got`` has, for queues with a fairness window, when the agent got work of them.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Agent(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     next_reason: str = ""
     next_max_s: int = 0
     strikes: int = 0
+    got: dict[str, list[int]] = {}
     share_used: int = 0
 
     @property

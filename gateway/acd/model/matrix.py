@@ -47,7 +47,8 @@ class Requirement:
         self.preferred = queue.step(self.step).preferred if queue is not None else None
         order = queue.order if queue is not None else "longest_idle"
         self.is_manual = order == "manual"
-        self.is_plain = self.preferred is None and order == "longest_idle"
+        is_even = queue is not None and queue.fairness_window_s > 0
+        self.is_plain = self.preferred is None and order == "longest_idle" and not is_even
         self.mask = self.liked = self.known = 0
 
     def fits(self, profile: Profile) -> bool:

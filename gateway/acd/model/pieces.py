@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.acd.model.configuration import KIND_NUMBER
+from gateway.acd.model.agent import Agent
+from gateway.acd.model.configuration import KIND_NUMBER, QueueRule
 from gateway.acd.model.entries import Accepted, Taken
 from gateway.acd.model.idle import Seat
 from gateway.acd.model.index import Index
@@ -33,7 +34,8 @@ def free(
         return
     seat.agent.rank = state.front_rank
     state.front_rank -= 1
-    index.relabel(state, seat)
+    if state.policy.labels:
+        index.relabel(state, seat)
     index.move(seat)
 
 
@@ -51,7 +53,8 @@ def to_back(state: State, index: Index, seat: Seat) -> None:
     agent.rank = state.next_rank
     agent.idle_since_ms = state.at_ms
     state.next_rank += 1
-    index.relabel(state, seat)
+    if state.policy.labels:
+        index.relabel(state, seat)
     index.move(seat)
 
 
@@ -79,13 +82,25 @@ def activate(state: State, index: Index, item: Interaction, entry: Accepted | Ta
     item.is_sticky = False
     item.excluded = {}
     item.heard_ms = entry.at_ms
-    watch_silence(state, index, item)
-    state.agents[entry.agent_id].strikes = 0
+    if state.policy.quiet_chat_s:
+        watch_silence(state, index, item)
+    agent = state.agents[entry.agent_id]
+    agent.strikes = 0
+    queue = state.queues.get(item.queue_id)
+    if queue is not None and queue.fairness_window_s:
+        count_got(state, agent, queue)
     if entry.reply_due_ms is not None:
         item.reply_due_ms, item.reply_warn_ms = entry.reply_due_ms, entry.reply_warn_ms
         index.timers.add(entry.reply_due_ms, "reply", item.id)
     if entry.reply_warn_ms is not None:
         index.timers.add(entry.reply_warn_ms, "reply_warn", item.id)
+
+
+def count_got(state: State, agent: Agent, queue: QueueRule) -> None:
+    """Remember that the agent got work of a queue that shares out evenly over a window."""
+    since_ms = state.at_ms - 1000 * queue.fairness_window_s
+    recent = [at_ms for at_ms in agent.got.get(queue.queue_id, ()) if at_ms > since_ms]
+    agent.got[queue.queue_id] = [*recent, state.at_ms]
 
 
 def watch_silence(state: State, index: Index, item: Interaction) -> None:

@@ -3,6 +3,8 @@
 ``longest_idle``: who has the fewest interactions in hand; among equals, who went longest
 without getting or finishing anything. It is the order in which the idle lines stand, so it
 costs nothing. The other orders look at every fitting agent; ties fall back to this one.
+With a fairness window who got the fewest interactions of the queue within it comes first; the
+order decides among equals.
 """
 
 from __future__ import annotations
@@ -36,6 +38,23 @@ def first(
 
 
 def _ordered(
+    state: State, idle: Idle, needed: Requirement, groups: int, excluded: Excluded, limit: int
+) -> list[Seat]:
+    window_s = needed.queue.fairness_window_s if needed.queue is not None else 0
+    if not window_s:
+        return _by_order(state, idle, needed, groups, excluded, limit)
+    seats = _by_order(state, idle, needed, groups, excluded, _EVERYBODY)
+    since_ms = state.at_ms - 1000 * window_s
+    return sorted(seats, key=lambda seat: got_since(seat, needed.queue_id, since_ms))[:limit]
+
+
+def got_since(seat: Seat, queue_id: str, since_ms: int) -> int:
+    """How much work of a queue the agent got lately; who got least comes first."""
+    times = seat.agent.got.get(queue_id, ())
+    return sum(at_ms > since_ms for at_ms in times)
+
+
+def _by_order(
     state: State, idle: Idle, needed: Requirement, groups: int, excluded: Excluded, limit: int
 ) -> list[Seat]:
     order = needed.queue.order if needed.queue is not None else "longest_idle"

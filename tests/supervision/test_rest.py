@@ -110,7 +110,8 @@ def test_what_cannot_be_asked_is_said_by_field(admin: Staff, query: str, field: 
 
 
 @pytest.mark.parametrize(
-    "query", ["figure=occupancy", "figure=answered&cursor=x", "figure=answered&cursor=99999999999999~1~x"]
+    "query",
+    ["figure=occupancy", "figure=answered&cursor=x", "figure=answered&cursor=99999999999999~1~x"],
 )
 def test_lists_that_are_none(admin: Staff, query: str) -> None:
     answer = admin.client.get(f"/api/v1/reports/interactions?{query}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.acd.store.tables import journal
 from gateway.kernel.errors import WeccError
+from gateway.platform.database.port import Tx
 from gateway.supervision.model.ask import Ask
 from gateway.supervision.model.ledger import FOLD_VERSION, Changes, Ledger
 from gateway.supervision.service import SupervisionService
 from gateway.supervision.service.check import check
 from gateway.supervision.store import counting
-from gateway.supervision.store.tables import counters
+from gateway.supervision.store.tables import counters, cursors
 from tests.acd.conftest import LEAD, TENANT, Floor, agent
 from tests.supervision.conftest import supervision_of
 
@@ -187,6 +189,31 @@ async def test_figures_of_other_rules_are_counted_anew(
     )
     await figures.follower.catch_up(TENANT)
     assert (await check(floor.database, TENANT)).differing == ()
+
+
+async def test_figures_outlive_the_journal_they_came_from(
+    floor: Floor, figures: SupervisionService
+) -> None:
+    await _story(floor)
+    await figures.follower.catch_up(TENANT)
+    before = await figures.reports.intervals(LEAD, Ask(by="queue", interval="day"))
+
+    def age(tx: Tx) -> None:
+        mine = (journal.c.tenant_id == TENANT, journal.c.position <= 10)
+        tx.execute(journal.delete().where(*mine))
+        tx.execute(cursors.update().values(version=FOLD_VERSION - 1))
+
+    await floor.database.write(TENANT, age)
+    with pytest.raises(WeccError) as refused:
+        await figures.follower.rebuild(TENANT)
+    assert "from entry 11 on" in refused.value.message
+    assert (await check(floor.database, TENANT)).begins == 11
+    await floor.arrive("chat")
+    again = supervision_of(floor)
+    await again.follower.catch_up(TENANT)
+    after = await again.reports.intervals(LEAD, Ask(by="queue", interval="day"))
+    assert after.total.figures["answered"] == before.total.figures["answered"] == 2
+    assert after.total.figures["offered"] == 4
 
 
 async def test_what_was_tampered_with_is_named(floor: Floor, figures: SupervisionService) -> None:

@@ -29,6 +29,11 @@ def end(tx: Tx) -> int:
     return journal.end(tx)
 
 
+def first(tx: Tx) -> int:
+    """Return the position of the oldest entry that is kept: 1 while nothing was removed."""
+    return journal.first(tx)
+
+
 def queue_names(tx: Tx) -> dict[str, str]:
     """Return the names of the queues there are."""
     return {row["id"]: row["name"] for row in configuration.all_of(tx, "queue")}

@@ -133,6 +133,16 @@ def position_before(tx: Tx, at_ms: int) -> int:
     return 0 if row is None or row["position"] is None else int(row["position"])
 
 
+def first(tx: Tx) -> int:
+    """Return the position of the oldest entry that is kept; 1 when nothing was removed."""
+    row = tx.one(
+        sa.select(sa.func.min(journal.c.position).label("at")).where(
+            journal.c.tenant_id == tx.tenant_id
+        )
+    )
+    return end(tx) + 1 if row is None or row["at"] is None else int(row["at"])
+
+
 def end(tx: Tx) -> int:
     """Return the position of the newest entry; 0 when there is none."""
     mine = (partitions.c.tenant_id == tx.tenant_id, partitions.c.id == _MAIN)

@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from gateway.acd.service.history import entries_after
+from gateway.acd.service.history import entries_after, first
 from gateway.platform.database.port import Database, Tx
 from gateway.supervision.model.ledger import Changes, Ledger
 from gateway.supervision.model.tally import add
@@ -16,9 +16,13 @@ _PORTION = 5_000
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How many entries were counted, and which tables differ from what they give."""
+    """How many entries were counted, and which tables differ from what they give.
+
+    ``begins`` is the oldest entry that is kept: only from 1 on can everything be compared.
+    """
 
     entries: int
+    begins: int
     stored: str
     counted: str
     differing: tuple[str, ...]
@@ -29,9 +33,12 @@ async def check(database: Database, tenant_id: str) -> Verdict:
 
     def work(tx: Tx) -> Verdict:
         position, _ = counting.position(tx)
-        stored, counted = counting.everything(tx), _count(tx, position)
+        stored, begins = counting.everything(tx), first(tx)
+        if begins > 1:
+            return Verdict(position, begins, digest(stored), "", ())
+        counted = _count(tx, position)
         differing = tuple(name for name in stored if stored[name] != counted[name])
-        return Verdict(position, digest(stored), digest(counted), differing)
+        return Verdict(position, begins, digest(stored), digest(counted), differing)
 
     return await database.read(tenant_id, work)
 

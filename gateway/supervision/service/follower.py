@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 
 from gateway.acd.service import AcdService
-from gateway.acd.service.history import end, entries_after
+from gateway.acd.service.history import end, entries_after, first
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Database, Tx
 from gateway.supervision.model.ledger import FOLD_VERSION, Ledger
@@ -135,14 +135,35 @@ class Follower:
     async def _load(self, tenant_id: str) -> Ledger:
         ledger = await self._database.read(tenant_id, lambda tx: counting.load(tx, FOLD_VERSION))
         if ledger is None:
-            _logger.info("figures are counted anew", extra={"tenant_id": tenant_id})
-            await self._database.write(tenant_id, counting.forget)
-            ledger = Ledger()
+            ledger = await self._renew(tenant_id)
         self._ledgers[tenant_id] = ledger
         return ledger
 
+    async def _renew(self, tenant_id: str) -> Ledger:
+        """Count anew by the present rules; with the old journal gone, only what comes from now."""
+        if await self._database.read(tenant_id, first) == 1:
+            _logger.info("figures are counted anew", extra={"tenant_id": tenant_id})
+            await self._database.write(tenant_id, counting.forget)
+            return Ledger()
+        _logger.info("older figures stay as they were counted", extra={"tenant_id": tenant_id})
+        await self._database.write(tenant_id, lambda tx: counting.adopt(tx, FOLD_VERSION))
+        adopted = await self._database.read(tenant_id, lambda tx: counting.load(tx, FOLD_VERSION))
+        if adopted is None:
+            raise counting.Overtaken
+        return adopted
+
     async def rebuild(self, tenant_id: str) -> int:
-        """Forget all figures and count the whole journal anew; returns the number of entries."""
+        """Forget all figures and count the whole journal anew; returns the number of entries.
+
+        Refused when older entries are no longer kept: their figures could not be made again.
+        """
+        begins = await self._database.read(tenant_id, first)
+        if begins > 1:
+            raise WeccError(
+                "conflict",
+                f"The journal is kept from entry {begins} on. Older figures cannot be counted"
+                " anew, so all of them stay as they are.",
+            )
         async with self._lock(tenant_id):
             await self._database.write(tenant_id, counting.forget)
             self._ledgers.pop(tenant_id, None)

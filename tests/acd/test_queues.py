@@ -279,6 +279,8 @@ async def test_who_meets_an_expression_now(floor: Floor) -> None:
     assert "no skill of this name" in found[3].error
     elsewhere = await ask(ADMIN, SkillMatchBody(queue_id=other.id, expressions=texts[:1]))
     assert elsewhere[0].agents == 0, "who serves another queue does not count"
+    about = SkillMatchBody(queue_id=other.id, agent_ids=[agent(1).id], expressions=texts[:1])
+    assert (await ask(ADMIN, about))[0].agents == 1, "unless they are about to serve this one"
     assert (await refused(ask(agent(1), SkillMatchBody())))[0] == "forbidden"
     assert (await refused(ask(ADMIN, SkillMatchBody(queue_id="qu_unknown"))))[0] == "not_found"
 

@@ -64,6 +64,23 @@ async def set_up(floor: Floor) -> Page:
     return page
 
 
+async def set_up_queue(page: Page) -> None:
+    """Publish the workshop's queue from its page."""
+    await page.get_by_role("link", name="Queues", exact=True).click()
+    await page.get_by_role("link", name="Add queue").click()
+    await page.get_by_role("textbox", name="Name", exact=True).fill("Workshop")
+    await page.get_by_label("Who may serve").fill("Gears >= 50")
+    for label, option in (("Business hours", "Round the clock"), ("Dispositions", "Repaired")):
+        field = page.get_by_label(label).and_(page.locator("main input:not([type=hidden])"))
+        await field.first.focus()
+        await page.keyboard.press("ArrowDown")
+        await page.get_by_role("option", name=option).click()
+        await page.keyboard.press("Escape")
+    await keep(page, "fresh-3-queue")
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("Published, in force")).to_be_visible()
+
+
 async def furnish(page: Page) -> None:
     """Skill, disposition, hours, queue, canned reply and route, all in the desk."""
     await page.get_by_role("link", name="Administration").click()
@@ -80,12 +97,7 @@ async def furnish(page: Page) -> None:
     await save(page)
     row = page.get_by_role("row").filter(has_text="Round the clock")
     await expect(row).to_contain_text("Open")
-    await add(page, "Queues", "Add queue", {"Name": "Workshop"})
-    await page.get_by_role("dialog").get_by_label("Who may serve").fill("Gears >= 50")
-    await choose(page, "Business hours", "Round the clock")
-    await choose(page, "Dispositions", "Repaired")
-    await keep(page, "fresh-3-queue")
-    await save(page)
+    await set_up_queue(page)
     await add(
         page,
         "Canned replies",

@@ -1,13 +1,14 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { Redirect, Route, Router, Switch } from "wouter";
 import { whenUnauthenticated } from "./data/http";
 import { signedOut, useMe } from "./data/me";
 import { queryClient } from "./data/query";
 import { Shell } from "./shell/Shell";
 import { cssVariables, theme } from "./theme";
 import { themeStorage } from "./themeStorage";
+import { aroundNav } from "./ui/guard";
 import { Failed, Loading } from "./ui/parts";
 
 const LinkEntry = lazy(() => import("./features/entry/LinkEntry"));
@@ -57,7 +58,9 @@ export function App() {
         <Suspense>
           <Notices />
         </Suspense>
-        <Pages />
+        <Router aroundNav={aroundNav}>
+          <Pages />
+        </Router>
       </QueryClientProvider>
     </MantineProvider>
   );

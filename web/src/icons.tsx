@@ -108,6 +108,7 @@ const SHAPES = {
   ),
   ring: <path d="M12 17.500a5.500 5.500 0 1 0 0-11 5.500 5.500 0 0 0 0 11Z" />,
   dot: <circle cx="12" cy="12" r="5.500" fill="currentColor" stroke="none" />,
+  grip: <path d="M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1" strokeWidth="2.600" />,
   bar: <path d="M6.500 12h11" strokeWidth="3.200" />,
 } satisfies Record<string, ReactNode>;
 

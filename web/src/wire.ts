@@ -2158,9 +2158,12 @@ export interface SkillMatch {
 }
 /**
  * Skill expressions to look over, and the queue whose agents count; null: a new queue.
+ *
+ *     ``agent_ids`` count instead, when given: who is about to serve the queue.
  */
 export interface SkillMatchBody {
   queue_id?: string | null;
+  agent_ids?: string[] | null;
   /**
    * @maxItems 16
    *

@@ -6,6 +6,8 @@ import { adminZh } from "../src/i18n/admin.zh";
 import { en } from "../src/i18n/en";
 import { clockTime, duration, fileSize, languageName, shortWhen } from "../src/i18n/format";
 import { fill } from "../src/i18n/index";
+import { queueEn } from "../src/i18n/queue.en";
+import { queueZh } from "../src/i18n/queue.zh";
 import { reportsEn } from "../src/i18n/reports.en";
 import { reportsZh } from "../src/i18n/reports.zh";
 import { zh } from "../src/i18n/zh";
@@ -28,6 +30,7 @@ describe("words", () => {
     for (const [english, chinese] of [
       [en, zh],
       [adminEn, adminZh],
+      [queueEn, queueZh],
       [reportsEn, reportsZh],
     ] as [Record<string, string>, Record<string, string>][]) {
       for (const [key, text] of Object.entries(english)) {
@@ -38,7 +41,7 @@ describe("words", () => {
   });
 
   it("are all there for every key written out in the source", () => {
-    const known = new Set([...Object.keys(en), ...Object.keys(adminEn), ...Object.keys(reportsEn)]);
+    const known = new Set([en, adminEn, queueEn, reportsEn].flatMap((words) => Object.keys(words)));
     const used = [
       ...source(join(__dirname, "../src")).matchAll(/\b(?:t|words)\("([a-z_]+\.[\w.]+)"/gi),
     ].map((match) => match[1]);

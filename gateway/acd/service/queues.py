@@ -56,7 +56,7 @@ class QueueSettings:
     async def all(self, actor: Actor) -> list[QueueView]:
         """Return the queues with what should be known of each."""
         authorize(actor, "queue.read", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         views = sorted(partition.book.queues.values(), key=lambda view: (view.name, view.id))
         return [self._shown(partition, view) for view in views]
 
@@ -65,33 +65,34 @@ class QueueSettings:
     ) -> list[QueueWarning]:
         """Say what publishing this would be refused for (raises) or warned of."""
         authorize(actor, "queue.change", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         view = await self._prepared(partition, queue_id, queue_id or "qu_unpublished", body)
         return self._shown(partition, view).warnings
 
     async def matches(self, actor: Actor, body: SkillMatchBody) -> list[SkillMatch]:
         """Return for each expression who meets it now, or where it goes wrong."""
         authorize(actor, "queue.change", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         if body.queue_id is not None and body.queue_id not in partition.book.queues:
             raise not_found("queue")
+        chosen = None if body.agent_ids is None else frozenset(body.agent_ids)
         serving = [
             (agent_id, profile)
             for agent_id, profile in _profiles(partition)
-            if profile.serves(body.queue_id or "")
+            if (profile.serves(body.queue_id or "") if chosen is None else agent_id in chosen)
         ]
         return [_match(partition, serving, text) for text in body.expressions]
 
     async def draft(self, actor: Actor, queue_id: str, body: QueueBody) -> QueueView:
         """Return a queue's next version as it would be, checked and not published."""
         authorize(actor, "queue.change", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         return await self._prepared(partition, queue_id, queue_id, body)
 
     async def put(self, actor: Actor, queue_id: str | None, body: QueueBody) -> QueueView:
         """Publish a queue's next version; routing follows at once."""
         authorize(actor, "queue.change", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         chosen = queue_id or new_id("qu", self._partitions.clock.now_ms())
         async with self._lock(actor.tenant_id):
             view = await self._prepared(partition, queue_id, chosen, body)
@@ -111,7 +112,7 @@ class QueueSettings:
     async def roll_back(self, actor: Actor, queue_id: str, body: QueueRollbackBody) -> QueueView:
         """Publish an earlier version again, as a new version."""
         authorize(actor, "queue.change", Relation.TENANT)
-        partition = await self._partitions.get(actor.tenant_id)
+        partition = await self._known(actor.tenant_id)
         async with self._lock(actor.tenant_id):
             row = await self._partitions.database.read(
                 actor.tenant_id, lambda tx: store.version(tx, queue_id, body.version)
@@ -132,6 +133,13 @@ class QueueSettings:
         return await self._switch(actor, queue_id, None)
 
     # ---- pieces
+
+    async def _known(self, tenant_id: str) -> Partition:
+        """Return the partition with everybody known who is there now, the newest people too."""
+        partition = await self._partitions.get(tenant_id)
+        users = await self._partitions.database.read(tenant_id, self._partitions.people)
+        partition.book.people = {user.id: user for user in users}
+        return partition
 
     async def _switch(self, actor: Actor, queue_id: str, reason: str | None) -> QueueView:
         authorize(actor, "queue.close", Relation.TENANT)

@@ -156,9 +156,13 @@ class QueueView(View):
 
 
 class SkillMatchBody(Body):
-    """Skill expressions to look over, and the queue whose agents count; null: a new queue."""
+    """Skill expressions to look over, and the queue whose agents count; null: a new queue.
+
+    ``agent_ids`` count instead, when given: who is about to serve the queue.
+    """
 
     queue_id: Id | None = None
+    agent_ids: Annotated[list[Id], Meta(max_length=20_000)] | None = None
     expressions: Annotated[list[SkillExpression], Meta(max_length=16)] = []
 
 

@@ -1,10 +1,11 @@
 import { create } from "zustand";
 import type { AdminKey } from "./admin.en";
 import { en } from "./en";
+import type { QueueKey } from "./queue.en";
 import type { ReportsKey } from "./reports.en";
 
 export type Language = "en" | "zh";
-export type Key = keyof typeof en | AdminKey | ReportsKey;
+export type Key = keyof typeof en | AdminKey | QueueKey | ReportsKey;
 export type Params = Record<string, string | number>;
 export type Translate = (key: Key, params?: Params) => string;
 
@@ -18,6 +19,10 @@ const PARTS = {
   admin: {
     en: async () => (await import("./admin.en")).adminEn,
     zh: async () => (await import("./admin.zh")).adminZh,
+  },
+  queue: {
+    en: async () => (await import("./queue.en")).queueEn,
+    zh: async () => (await import("./queue.zh")).queueZh,
   },
   reports: {
     en: async () => (await import("./reports.en")).reportsEn,

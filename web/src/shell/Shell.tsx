@@ -104,8 +104,8 @@ export function Shell({ me }: { me: MeView }) {
                 <ReportsPage me={me} />
               </Route>
               {lead && (
-                <Route path="/admin/:part?">
-                  {({ part }) => <Admin part={part ?? ""} role={me.user.role} />}
+                <Route path="/admin/:part?/:id?">
+                  {({ part, id }) => <Admin part={part ?? ""} id={id ?? ""} role={me.user.role} />}
                 </Route>
               )}
               <Route path="/me/:part?">{({ part }) => <MePage me={me} part={part ?? ""} />}</Route>

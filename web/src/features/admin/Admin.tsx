@@ -1,10 +1,11 @@
 import { NavLink, Select } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { type ComponentType, useEffect } from "react";
+import { type ComponentType, lazy, Suspense, useEffect } from "react";
 import { Link, Redirect, useLocation } from "wouter";
-import { type Key, useText } from "../../i18n";
+import { type Key, loadWords, useText } from "../../i18n";
 import { Icon, type IconName } from "../../icons";
 import { setPageTitle } from "../../sound/attention";
+import { Loading } from "../../ui/parts";
 import type { UserView } from "../../wire";
 import { Agents } from "./Agents";
 import { ApiKeys } from "./ApiKeys";
@@ -17,12 +18,19 @@ import { Routes } from "./Routes";
 import { Sites } from "./Sites";
 import { Users } from "./Users";
 
+const QueuePage = lazy(async () => {
+  await loadWords("queue");
+  return import("../queue/QueuePage");
+});
+
 interface Part {
   id: string;
   words: Key;
   icon: IconName;
   group: "people" | "work" | "web" | "system";
   page: ComponentType;
+  /** The page of one of them. */
+  one?: ComponentType<{ id: string }>;
   supervisors?: boolean;
 }
 
@@ -37,7 +45,14 @@ const PARTS: Part[] = [
     supervisors: true,
   },
   { id: "skills", words: "skills.title", icon: "star", group: "people", page: Skills },
-  { id: "queues", words: "queues.title", icon: "list", group: "work", page: Queues },
+  {
+    id: "queues",
+    words: "queues.title",
+    icon: "list",
+    group: "work",
+    page: Queues,
+    one: QueuePage,
+  },
   { id: "routes", words: "routes.title", icon: "route", group: "work", page: Routes },
   { id: "hours", words: "hours.title", icon: "calendar", group: "work", page: Hours },
   {
@@ -96,12 +111,21 @@ function Places({ parts, part }: { parts: Part[]; part: string }) {
   ));
 }
 
+interface Props {
+  part: string;
+  id: string;
+  role: UserView["role"];
+}
+
 /** Administration: its own chunk, fetched when it is first opened. */
-export default function Admin({ part, role }: { part: string; role: UserView["role"] }) {
+export default function Admin({ part, id, role }: Props) {
   const t = useText();
   const parts = PARTS.filter((each) => role === "admin" || each.supervisors);
   const here = parts.find((each) => each.id === part);
-  useEffect(() => setPageTitle(here ? t(here.words) : t("rail.admin")), [here, t]);
+  const One = id ? here?.one : undefined;
+  useEffect(() => {
+    if (!One) setPageTitle(here ? t(here.words) : t("rail.admin"));
+  }, [here, One, t]);
   if (!here) return <Redirect to={`/admin/${parts[0]?.id ?? ""}`} replace />;
   const { page: Shown } = here;
   return (
@@ -110,7 +134,13 @@ export default function Admin({ part, role }: { part: string; role: UserView["ro
         <Places parts={parts} part={here.id} />
       </nav>
       <div className={css.body}>
-        <Shown key={here.id} />
+        {One ? (
+          <Suspense fallback={<Loading />}>
+            <One key={id} id={id} />
+          </Suspense>
+        ) : (
+          <Shown key={here.id} />
+        )}
       </div>
     </div>
   );

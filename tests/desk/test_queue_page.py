@@ -1,0 +1,204 @@
+"""A queue set up from its page alone, and real work that goes by it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.conftest import require
+from tests.desk.conftest import ADMIN, BUILT, ORIGIN, House
+from tests.desk.person import Office, Seat
+from tests.live.product import Staff, product
+from tests.live.sockets import Agent, Frame, Visitor
+from tests.widget.shop import CHROMIUM
+
+pytestmark = pytest.mark.browser
+
+STEP_S = 4
+WEEK = [{"weekday": day, "from_minute": 0, "to_minute": 1440} for day in range(7)]
+
+
+def teach(admin: Staff, person: Staff, skills: dict[str, int]) -> None:
+    """Give an agent these skills, and every queue there is."""
+    queue_ids = [queue["id"] for queue in admin.call("GET", "/queues")]
+    profile = {
+        "skills": skills,
+        "queue_ids": queue_ids,
+        "capacity": {"chat": 3, "call": 1, "message": 3},
+    }
+    admin.call("PUT", f"/agents/{person.me['user']['id']}", profile)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A contact centre with two agents of different skill, hours, and no queue of its own yet."""
+    require(BUILT.exists(), "the built desk (`npm run build -w web`)")
+    require(Path(CHROMIUM).exists(), "Chromium")
+    folder = tmp_path_factory.mktemp("queue") / "data"
+    folder.mkdir()
+    with product(folder) as running:
+        admin = running.set_up()
+        site = admin.add_site(ORIGIN, languages=["en"])
+        spanish = admin.call("POST", "/skills", {"name": "Spanish"})["id"]
+        admin.call("POST", "/skills", {"name": "Bike fitting"})
+        fluent = admin.add_agent("Amara", "amara@example.com")
+        some = admin.add_agent("Bela", "bela@example.com")
+        teach(admin, fluent, {spanish: 80})
+        teach(admin, some, {spanish: 30})
+        hours = {"name": "Round the clock", "time_zone": "UTC", "windows": WEEK}
+        admin.call("POST", "/hours", hours)
+        admin.call("POST", "/hours", {**hours, "name": "Never", "windows": []})
+        yield House(running, admin, some, site, admin.call("GET", "/queues")[0])
+
+
+def field(page: Page, group: str, label: str) -> Locator:
+    """A field of one of the parts of the page."""
+    return page.get_by_role("group", name=group).get_by_label(label, exact=True)
+
+
+def step(page: Page, number: int) -> Locator:
+    """One of the steps."""
+    return page.get_by_role("listitem", name=f"Step {number}", exact=True)
+
+
+async def pick(page: Page, at: Locator, option: str) -> None:
+    """Choose from a list."""
+    await at.click()
+    await page.get_by_role("option", name=option, exact=True).click()
+
+
+async def publish(page: Page, note: str = "") -> None:
+    """Publish with a note, and see that it is in force."""
+    if note:
+        await page.get_by_role("textbox", name="What this version changes").fill(note)
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("Published, in force")).to_be_visible()
+
+
+async def compose(seat: Seat) -> None:
+    """Fill a new queue's page: two steps, hours, overflow."""
+    page = seat.page
+    await page.get_by_role("textbox", name="Name", exact=True).fill("Ventas")
+    await pick(page, page.get_by_role("combobox", name="Business hours"), "Round the clock")
+    agents = page.get_by_role("combobox", name="Agents of this queue")
+    await expect(agents).to_be_visible()
+    first = step(page, 1)
+    who = first.get_by_label("Who may serve")
+    await who.press_sequentially("Spa")
+    await expect(page.get_by_role("option", name="Spanish")).to_be_visible()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(who).to_have_value("Spanish ")
+    await who.press_sequentially(">= 60 AND fly")
+    wrong = first.get_by_role("alert")
+    await expect(wrong).to_contain_text("Character 19: there is no skill of this name")
+    await expect(wrong.locator("mark")).to_have_text("f")
+    await seat.picture("queue-page-mistake")
+    await who.fill("Spanish >= 60")
+    await expect(first).to_contain_text("1 agents match, 0 ready now. Amara")
+    await page.get_by_role("button", name="Add a step").click()
+    await first.get_by_label("The next step begins after").fill(str(STEP_S))
+    second = step(page, 2)
+    await second.get_by_label("Who may serve").fill("Spanish")
+    await expect(second).to_contain_text("2 agents match, 0 ready now. Amara, Bela")
+    story = page.get_by_role("figure")
+    await expect(story).to_contain_text("For the first 0:04: agents with Spanish >= 60")
+    await expect(story).to_contain_text("After 0:04: agents with Spanish")
+    await page.get_by_role("button", name="Add a rule").click()
+    rule = page.get_by_role("listitem", name="Overflow rule 1")
+    await pick(page, rule.get_by_role("combobox", name="When"), "The queue is closed")
+    await pick(page, rule.get_by_role("combobox", name="Then"), "Leave a message")
+    await field(page, "Chat", "Rings for").fill("60")
+    await pick(page, field(page, "Chat", "Wrap-up"), "None")
+
+
+async def test_a_two_step_queue_is_set_up_and_work_goes_by_it(house: House, office: Office) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    page = seat.page
+    await seat.open("/admin/queues")
+    await page.get_by_role("link", name="Add queue").click()
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("Give the queue a name.").first).to_be_visible()
+    await compose(seat)
+    assert await seat.faults() == []
+    await seat.picture("queue-page-new")
+    await publish(page, "Two steps for Spanish")
+    await expect(page).to_have_url(re.compile("/admin/queues/qu_"))
+    await expect(page.get_by_text("Version 1", exact=True).first).to_be_visible()
+    await expect(page.get_by_text("Two steps for Spanish")).to_be_visible()
+    made = page.url.rpartition("/")[2]
+    queue = next(one for one in house.admin.call("GET", "/queues") if one["id"] == made)
+    assert [one["expression"] for one in queue["steps"]] == ["Spanish >= 60", "Spanish"]
+    assert queue["overflow"] == [{"when": "closed", "limit": 0, "to_queue_id": None}]
+
+    house.admin.call("POST", "/routes", {"name": "Ventas", "position": 1, "queue_id": made})
+    await the_second_step_gets_it(house)
+    await closed_and_open_again(seat, house)
+
+
+async def the_second_step_gets_it(house: House) -> None:
+    """Only the agent of the second step is there: the offer comes when the demand relaxes."""
+    agent, visitor = Agent(house.product, house.agent), house.visitor()
+    await agent.hello()
+    await agent.ready()
+    await visitor.hello()
+    clock = asyncio.get_running_loop()
+    since_s = clock.time()
+    await visitor.start("Hola")
+    await agent.accept(visitor.conversation)
+    assert clock.time() - since_s > STEP_S - 0.5, "the first step is not for Bela"
+    await agent.post(visitor.conversation, "Buenas")
+    await visitor.wait(
+        lambda f: f["type"] == "message.new" and f["message"]["text"] == "Buenas", 30
+    )
+    await visitor.close()
+    await agent.close()
+
+
+async def availability(house: House) -> Any:
+    """What somebody who opens the widget now is told."""
+    visitor: Visitor = house.visitor()
+    welcome: Frame = await visitor.hello()
+    await visitor.close()
+    return welcome["availability"]
+
+
+async def closed_and_open_again(seat: Seat, house: House) -> None:
+    """Hours that are never open, published; then the first version is brought back."""
+    page = seat.page
+    await pick(page, page.get_by_role("combobox", name="Business hours"), "Never")
+    changes = page.get_by_role("complementary", name="Changes and versions")
+    await expect(changes).to_contain_text("Business hours: Round the clock → Never")
+    await page.get_by_role("link", name="Skills", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Leave without publishing?")
+    await dialog.get_by_role("button", name="Stay").click()
+    await expect(dialog).to_have_count(0)
+    await publish(page, "Closed for the move")
+    visitor = house.visitor()
+    await visitor.hello()
+    await visitor.start("Anybody there?")
+    await visitor.wait(
+        lambda f: f["type"] == "message.new" and f["message"]["code"] == "left_message", 30
+    )
+    await visitor.close()
+    await seat.picture("queue-page-versions")
+    await page.get_by_role("button", name="Bring version 1 back").click()
+    asked = page.get_by_role("dialog", name="Bring version 1 back?")
+    await expect(asked).to_contain_text("Business hours: Never → Round the clock")
+    assert await seat.faults() == []
+    await seat.picture("queue-page-roll-back")
+    await asked.get_by_role("button", name="Bring it back").click()
+    await expect(asked).to_have_count(0)
+    await expect(page.get_by_role("combobox", name="Business hours")).to_have_value(
+        "Round the clock"
+    )
+    await expect(changes).to_contain_text("Brings version 1 back")
+    await page.get_by_role("button", name="Try it").click()
+    await expect(page.get_by_text("Not enough recorded work")).to_be_visible(timeout=60_000)
+    await seat.picture("queue-page-try")

@@ -28,6 +28,7 @@ CREATED = {
     "dispositions": {"name": f"{CANARY} outcome", "code": "canary"},
     "canned-replies": {"shortcut": "canary", "title": CANARY, "text": CANARY},
     "invitations": {"email": f"{CANARY}@alder.example", "name": CANARY, "role": "agent"},
+    "not-ready-reasons": {"name": f"{CANARY} reason", "code": "canary"},
     "api-keys": {"name": CANARY, "role": "agent"},
     "sites": {"name": CANARY, "origins": ["https://canary.alder.example"], "languages": ["en"]},
 }
@@ -56,6 +57,7 @@ async def talk(two: Ground, things: dict[str, str]) -> Visitor:
     things["conversations"] = visitor.conversation
     view = two.a.admin.call("GET", f"/conversations/{visitor.conversation}")
     things["contacts"] = view["contact"]["id"]
+    things["interactions"] = (await visitor.wait("queue.place"))["interaction_id"]
     upload = {"id": new_id(), "conversation_id": visitor.conversation, "name": f"{CANARY}.txt"}
     bearer = {"Authorization": f"Bearer {visitor.token}"}
     body = CANARY.encode()
@@ -98,6 +100,11 @@ def body_for(row: Route, things: dict[str, str]) -> Any:
         },
     }
     acts = {"rollback": {"version": 1}, "rehearsal": {"queue": CREATED["queues"]}}
+    acts["closure"] = {"reason": CANARY}
+    acts["move"] = {"to_queue_id": things["queues"], "why": CANARY}
+    acts["priority"] = {"priority": 1, "why": CANARY}
+    acts["assign"] = {"agent_id": things["agents"], "why": CANARY}
+    acts["state"] = {"state": "ready", "why": CANARY}
     acts["matches"] = {"queue_id": things["queues"], "expressions": [things["skills"]]}
     body = acts.get(row.path.rpartition("/")[2], bodies.get(noun_of(row)))
     return body if row.body is not None else None

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gateway.acd import wire as acd
-from gateway.acd.wire import queues, rehearsals, steering
+from gateway.acd.wire import explanation, queues, rehearsals, steering
 from gateway.engagement import wire as engagement
 from gateway.knowledge import wire as knowledge
 from gateway.rules import wire as rules
@@ -52,7 +52,7 @@ def schema_for(audience: str) -> dict[str, Any]:
         )
     else:
         client, server = wire.AgentClient, wire.AgentServer
-        configuration = (acd, queues, rehearsals, steering)
+        configuration = (acd, explanation, queues, rehearsals, steering)
         rest = (engagement, *configuration, voice, knowledge, rules, tenancy, supervision)
         shared = {"SiteConfig", "CallStart", "QueuePlace"}
         extra = [s for module in rest for s in _structs(module) if s.__name__ not in shared]

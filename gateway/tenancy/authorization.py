@@ -90,6 +90,7 @@ TABLE: dict[str, Rule] = {
     "interaction.over_capacity": _LEAD,
     "interaction.wrap_up.extend": _WORK,
     "intervention.read": _LEAD,
+    "explanation.read": _WORK,
     "directory.read": _STAFF,
     "live.read": _LEAD,
     "report.read": _rule(agent=_S, supervisor=_T, admin=_T),

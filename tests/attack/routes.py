@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 from gateway.platform.http.peer import Peers
@@ -43,7 +44,7 @@ def desk_rows(*methods: str) -> list[Route]:
 
 def path_of(row: Route, object_id: str = "unknown-0000") -> str:
     """The address of a row with its ids filled in."""
-    return row.path.replace("{id}", object_id).replace("{key}", object_id)
+    return re.sub(r"\{\w+\}", object_id, row.path)
 
 
 def name_of(row: Route) -> str:

@@ -55,7 +55,9 @@ export type ServerFrame =
 
 export interface Wire {
   Ack: Ack;
+  AgentAtOfferView: AgentAtOfferView;
   AgentChanged: AgentChanged;
+  AgentExplanationView: AgentExplanationView;
   AgentHello: AgentHello;
   AgentNextSet: AgentNextSet;
   AgentProfileBody: AgentProfileBody;
@@ -63,6 +65,7 @@ export interface Wire {
   AgentSet: AgentSet;
   AgentStateBody: AgentStateBody;
   AgentStateSet: AgentStateSet;
+  AgentStretchView: AgentStretchView;
   AgentView: AgentView;
   AgentWelcome: AgentWelcome;
   ApiKeyBody: ApiKeyBody;
@@ -100,6 +103,8 @@ export interface Wire {
   DispositionView: DispositionView;
   ErrorFrame: ErrorFrame;
   EstimateView: EstimateView;
+  ExclusionView: ExclusionView;
+  ExplanationView: ExplanationView;
   FloorChanged: FloorChanged;
   FormField: FormField;
   Goodbye: Goodbye;
@@ -120,6 +125,7 @@ export interface Wire {
   InterventionView: InterventionView;
   InvitationBody: InvitationBody;
   InvitationView: InvitationView;
+  LackView: LackView;
   LinkSignInBody: LinkSignInBody;
   LiveView: LiveView;
   MeView: MeView;
@@ -133,6 +139,7 @@ export interface Wire {
   NotReadyReasonBody: NotReadyReasonBody;
   NotReadyReasonView: NotReadyReasonView;
   OfferAccept: OfferAccept;
+  OfferExplanation: OfferExplanation;
   OfferGone: OfferGone;
   OfferNew: OfferNew;
   OfferReject: OfferReject;
@@ -141,6 +148,7 @@ export interface Wire {
   PageView: PageView;
   PasswordBody: PasswordBody;
   Ping: Ping;
+  PointView: PointView;
   Pong: Pong;
   PreferencesBody: PreferencesBody;
   PriorityBody: PriorityBody;
@@ -180,9 +188,12 @@ export interface Wire {
   SkillMatch: SkillMatch;
   SkillMatchBody: SkillMatchBody;
   SkillView: SkillView;
+  StandingView: StandingView;
   StayView: StayView;
   StaysPage: StaysPage;
+  StretchView: StretchView;
   TargetView: TargetView;
+  TurnView: TurnView;
   TypingChanged: TypingChanged;
   TypingSet: TypingSet;
   UploadCreate: UploadCreate;
@@ -203,6 +214,52 @@ export interface Ack {
   id: string | null;
   seq: number | null;
   at_ms: number | null;
+}
+/**
+ * Why an offer did not go to the agent: ``exclusion``, or the place among those who fitted
+ *     and were free (``rank`` 1 got it); neither when the choice was made for a freed agent.
+ */
+export interface AgentAtOfferView {
+  offer_id: string;
+  at_ms: number;
+  rank: number | null;
+  exclusion: ExclusionView | null;
+}
+/**
+ * Everything that kept one agent from the work, the weightiest reason first.
+ *
+ *     ``held`` and ``limit`` count work of the same kind; ``state_reason`` is why the agent was not
+ *     ready; ``lacks`` what would have made them fit.
+ */
+export interface ExclusionView {
+  agent_id: string;
+  reasons: (
+    | "at_capacity"
+    | "by_hand"
+    | "for_another"
+    | "held_back"
+    | "next_declared"
+    | "not_ready"
+    | "offline"
+    | "other_queue"
+    | "passed_over"
+    | "reconnecting"
+    | "unskilled"
+  )[];
+  held: number;
+  limit: number;
+  state_reason: string;
+  passed_over_until_ms: number | null;
+  lacks: LackView[];
+}
+/**
+ * A skill asked for between two levels (-1: may be without it), and the agent's level.
+ */
+export interface LackView {
+  skill_id: string;
+  low: number;
+  high: number;
+  has: number | null;
 }
 /**
  * An agent's state or load changed (one's own; all of them for supervisors).
@@ -234,6 +291,30 @@ export interface AgentView {
   capacity: {
     [k: string]: number;
   };
+}
+/**
+ * One agent's side of a wait.
+ */
+export interface AgentExplanationView {
+  interaction_id: string;
+  agent_id: string;
+  agent_name: string;
+  until_ms: number;
+  stretches: AgentStretchView[];
+  offers: AgentAtOfferView[];
+  skills: {
+    [k: string]: string;
+  };
+}
+/**
+ * A span of the wait from one agent's side: ``kept`` from the work by ``exclusion``, it
+ *     rang here or elsewhere, or the agent was free for it.
+ */
+export interface AgentStretchView {
+  from_ms: number;
+  to_ms: number | null;
+  verdict: "free" | "kept" | "rang_elsewhere" | "rang_here";
+  exclusion: ExclusionView | null;
 }
 /**
  * First frame of an agent's socket. The cookie has already said who it is.
@@ -1409,6 +1490,145 @@ export interface PromiseView {
   checked: number;
   coverage: number;
   factor: number;
+}
+/**
+ * The whole wait of one interaction, told from the routing journal.
+ *
+ *     ``waited_ms`` leaves out the time in an agent's hands. ``agents``, ``queues`` and ``skills``
+ *     are the names of the ids in it. ``is_cut``: only the first part is told in detail.
+ */
+export interface ExplanationView {
+  interaction_id: string;
+  kind: "call" | "chat" | "message";
+  queued_at_ms: number;
+  answered_at_ms: number | null;
+  over_at_ms: number | null;
+  until_ms: number;
+  waited_ms: number;
+  stretches: StretchView[];
+  points: PointView[];
+  turns: TurnView[];
+  offers: OfferExplanation[];
+  is_cut: boolean;
+  agents: {
+    [k: string]: string;
+  };
+  queues: {
+    [k: string]: string;
+  };
+  skills: {
+    [k: string]: string;
+  };
+}
+/**
+ * A span of the wait with one cause; ``to_ms`` is null while it goes on.
+ *
+ *     ``places`` are the first and the last place in the queue. ``detail`` says why the queue was
+ *     closed.
+ */
+export interface StretchView {
+  cause:
+    | "all_busy"
+    | "by_hand"
+    | "closed"
+    | "for_one_agent"
+    | "in_hand"
+    | "nobody_on_duty"
+    | "nobody_ready"
+    | "nobody_suited_on_duty"
+    | "nobody_suited_ready"
+    | "others_ahead"
+    | "passed_over"
+    | "ringing";
+  from_ms: number;
+  to_ms: number | null;
+  queue_id: string;
+  step: number;
+  agent_id: string | null;
+  detail: string;
+  places: number[];
+}
+/**
+ * The place in the queue from a moment on, of how many; 0 when it did not wait.
+ */
+export interface PointView {
+  at_ms: number;
+  place: number;
+  of: number;
+  step: number;
+}
+/**
+ * Something that happened to the work. ``by`` did it by hand, and ``why`` is their reason.
+ *
+ *     ``ready_before`` and ``ready_after`` are how many ready agents fit before and after a step.
+ */
+export interface TurnView {
+  at_ms: number;
+  what:
+    | "abandoned"
+    | "accepted"
+    | "ended"
+    | "moved"
+    | "opened"
+    | "overflow_passed"
+    | "overflowed"
+    | "prioritized"
+    | "queue_closed"
+    | "queue_opened"
+    | "queued"
+    | "readmitted"
+    | "relaxed"
+    | "released"
+    | "taken"
+    | "transferred";
+  by: string;
+  why: string;
+  agent_id: string | null;
+  queue_id: string | null;
+  to_queue_id: string | null;
+  step: number | null;
+  reason: string;
+  priority: number | null;
+  priority_before: number | null;
+  ready_before: number | null;
+  ready_after: number | null;
+}
+/**
+ * One offer: who got it, who came next, and what kept the others from it.
+ *
+ *     ``found_by``: the ``work`` looked for an agent, a freed ``agent`` for work, or a person chose
+ *     by ``hand``. ``order`` is how the queue orders its agents. ``counts`` has the agents who did
+ *     not fit or were not free by their weightiest reason, ``others`` the first of them;
+ *     ``behind`` more fitted and were free.
+ */
+export interface OfferExplanation {
+  offer_id: string;
+  at_ms: number;
+  agent_id: string;
+  found_by: "agent" | "hand" | "work";
+  by: string;
+  place: number;
+  order: string;
+  over_capacity: boolean;
+  chosen: StandingView;
+  runners_up: StandingView[];
+  behind: number;
+  counts: {
+    [k: string]: number;
+  };
+  others: ExclusionView[];
+  outcome: "accepted" | "expired" | "gone" | "rejected" | "ringing" | "withdrawn";
+  ended_ms: number | null;
+  why: string;
+}
+/**
+ * How an agent stood when the choice was made: work in hand, and idle since when.
+ */
+export interface StandingView {
+  agent_id: string;
+  held: number;
+  idle_since_ms: number;
+  is_preferred: boolean;
 }
 /**
  * Inside the gateway only: availability may differ now; ask again. Never sent to a browser.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.acd.http.explanation import explanation_routes
 from gateway.acd.http.steering import steering_routes
 from gateway.acd.model.holidays import MAX_BYTES
 from gateway.acd.service import AcdService
@@ -264,6 +265,7 @@ def routes(acd: AcdService) -> list[Route]:
         Route("GET", f"{api}/waits", "live.read", now.waits, response=list[EstimateView]),
         Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
         *steering_routes(acd),
+        *explanation_routes(acd),
     ]
 
 

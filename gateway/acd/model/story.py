@@ -43,7 +43,7 @@ class Stretch(msgspec.Struct, kw_only=True):
     places: list[int] = []
 
 
-class Point(msgspec.Struct, kw_only=True, array_like=True):
+class Point(msgspec.Struct, kw_only=True):
     """The place in the queue from a moment on, of how many, and the step; place 0: not waiting."""
 
     at_ms: int

@@ -59,7 +59,9 @@ class Teller:
             story.turns.append(turn)
         engine.apply(entry)
         if is_mine:
-            self._item = engine.state.interactions.get(story.interaction_id)
+            is_over = isinstance(entry, e.Ended)
+            found = engine.state.interactions.get(story.interaction_id)
+            self._item = None if is_over else found
             if turn is not None and turn.what == "relaxed" and self._item is not None:
                 turn.ready_after = _ready(engine, self._item)
             self._after(entry)

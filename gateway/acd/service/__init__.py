@@ -10,6 +10,7 @@ from gateway.acd.model.interaction import SlotCause
 from gateway.acd.ports import InteractionHandler
 from gateway.acd.service.book import People
 from gateway.acd.service.duty import Duty
+from gateway.acd.service.explanations import Explanations
 from gateway.acd.service.live import Availability, Live
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.presence import Presence
@@ -57,7 +58,7 @@ class AcdService:
         isolation: Isolation | None = None,
     ) -> None:
         """``people`` returns a tenant's users; ``audit`` writes to the audit log; ``isolation``
-        starts the children that rehearse: without it there are no rehearsals.
+        starts the children that rehearse and explain: without it neither is possible.
         """
         self.partitions = Partitions(database, bus, clock, people)
         self.presence = Presence(self.partitions)
@@ -65,6 +66,7 @@ class AcdService:
         self.live_view = Live(self.partitions)
         self.settings = Settings(self.partitions, audit)
         self.rehearsals = Rehearsals(self.partitions, self.settings.of_queues, isolation)
+        self.explanations = Explanations(self.partitions, isolation)
         self.duty = Duty(self.partitions, audit)
         self.steering = Steering(self.partitions, audit)
 

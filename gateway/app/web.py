@@ -74,6 +74,7 @@ class Web:
             await house.engine.start()
         await rooms.engagement.start(tenant_ids)
         await rooms.acd.start(tenant_ids)
+        tenant_ids = [key for key in tenant_ids if key not in rooms.acd.refused()]
         if self._demo is not None:
             await self._demo.ensure()
         await rooms.voice.attach(tenant_ids)
@@ -241,7 +242,10 @@ class Web:
             media = "ok"
         analysis = "ok" if house.analyser.pid is not None else "starting"
         web = "ok" if self._is_started else "starting"
-        return {"web": web, "store": store, "media": media, "analysis": analysis}
+        routing = "partly_refused" if house.rooms.acd.refused() else "ok"
+        return {
+            "web": web, "store": store, "routing": routing, "media": media, "analysis": analysis,
+        }  # fmt: skip
 
     async def _audit(self) -> None:
         """Every half minute: do the promises of the queue hold? The metrics must read 0."""

@@ -99,6 +99,13 @@ def _add_store(commands: Any) -> None:
     )
     _common(figures)
     figures.add_argument("--rebuild", action="store_true", help="forget them and count anew")
+    fsck = commands.add_parser(
+        "fsck", help="inspect the routing journal and what must agree with it; only reads"
+    )
+    _common(fsck)
+    fsck.add_argument("database", nargs="?", help="address of a PostgreSQL database instead")
+    fsck.add_argument("--tenant", help="only this tenant")
+    fsck.add_argument("--json", action="store_true", help="print JSON")
     setup = commands.add_parser("set-up-link", help="make a one-time link to set the gateway up")
     _common(setup)
 
@@ -185,6 +192,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from gateway.cli.simulate import run as run_simulation
 
         return run_simulation(settings_of(arguments), arguments)
+    if command == "fsck":
+        from gateway.cli.fsck import run as run_fsck
+
+        return run_fsck(settings_of(arguments), arguments)
     from gateway.cli import upkeep
 
     return upkeep.dispatch(settings_of(arguments), arguments)

@@ -57,6 +57,9 @@ CODES: dict[str, CodeInfo] = {
     "internal": CodeInfo(500, "A fault on our side; it is logged under the given reference."),
     "media_unavailable": CodeInfo(503, "Calls are not possible now; chat still works."),
     "not_ready": CodeInfo(503, "The server is starting or stopping; try again shortly."),
+    "journal_refused": CodeInfo(
+        503, "The routing journal is not sound; run `wecc fsck` and restore a backup."
+    ),
     "store_unavailable": CodeInfo(503, "Nothing could be stored; nothing was accepted."),
     "disk_full": CodeInfo(507, "The disk is full; nothing was accepted. Free some space."),
     "unsafe_configuration": CodeInfo(500, "Refused to start: the settings are not safe."),

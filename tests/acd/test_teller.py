@@ -211,6 +211,7 @@ def naive(engine: Engine, item: Interaction, agent_id: str) -> set[str]:
         "passed_over": not is_direct and agent_id in item.excluded,
         "by_hand": not is_direct and queue.order == "manual",
         "at_capacity": load[item.kind] >= oracle.limit(state, agent, item.kind),
+        "label_full": oracle.is_labelled_full(state, agent, item.queue_id),
         "held_back": any(
             load[held]
             and held != item.kind

@@ -238,6 +238,7 @@ export interface ExclusionView {
     | "by_hand"
     | "for_another"
     | "held_back"
+    | "label_full"
     | "next_declared"
     | "not_ready"
     | "offline"

@@ -19,11 +19,11 @@ from gateway.acd.model.state import State
 
 Reason = Literal[
     "offline", "not_ready", "reconnecting", "for_another", "other_queue", "unskilled",
-    "passed_over", "at_capacity", "held_back", "next_declared", "by_hand",
+    "passed_over", "at_capacity", "label_full", "held_back", "next_declared", "by_hand",
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = (
     "offline", "not_ready", "reconnecting", "for_another", "other_queue", "unskilled",
-    "passed_over", "at_capacity", "held_back", "next_declared", "by_hand",
+    "passed_over", "at_capacity", "label_full", "held_back", "next_declared", "by_hand",
 )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def exclusion(state: State, index: Index, item: Interaction, agent_id: str) -> E
     if seat is None:
         return Exclusion(agent_id=agent_id, reasons=["offline"])
     agent, kind = seat.agent, KIND_NUMBER[item.kind]
-    found = {*_absent(agent), *_unfit(state, index, item, agent_id), *_full(seat, kind)}
+    found = {*_absent(agent), *_unfit(state, index, item, agent_id), *_full(seat, item)}
     return Exclusion(
         agent_id=agent_id,
         reasons=[reason for reason in REASONS if reason in found],
@@ -103,12 +103,14 @@ def _unfit(state: State, index: Index, item: Interaction, agent_id: str) -> list
     return found
 
 
-def _full(seat: Seat, kind: int) -> list[Reason]:
-    """As many of this kind as allowed, or other work in hand that it may not interrupt."""
-    load = seat.agent.load
+def _full(seat: Seat, item: Interaction) -> list[Reason]:
+    """As many of this kind, or label, as allowed, or other work that it may not interrupt."""
+    load, kind = seat.agent.load, KIND_NUMBER[item.kind]
     found: list[Reason] = []
     if load[kind] >= seat.limits[kind]:
         found.append("at_capacity")
+    if item.queue_id in seat.closed:
+        found.append("label_full")
     if any(load[held] and not seat.allows[held] >> kind & 1 for held in range(len(KINDS))):
         found.append("held_back")
     return found

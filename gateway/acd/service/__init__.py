@@ -92,6 +92,10 @@ class AcdService:
         """Take over these tenants: fold journals, go on with timers and owed calls."""
         await self.partitions.open_all(tenant_ids)
 
+    def refused(self) -> dict[str, str]:
+        """Return the tenants that are not routed, because their journal is not sound, and why."""
+        return {key: error.message for key, error in self.partitions.refused.items()}
+
     async def stop(self) -> None:
         """Stop; everything is on disk."""
         await self.partitions.close()

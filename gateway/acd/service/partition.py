@@ -20,6 +20,7 @@ from gateway.acd.model.engine import Engine
 from gateway.acd.model.estimate import Estimates
 from gateway.acd.service.book import Book, People, policy_of, read_book
 from gateway.acd.service.decision import Decision, Work, build, write_all
+from gateway.acd.service.folding import folded
 from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
 from gateway.acd.store import journal
@@ -93,10 +94,7 @@ class Partition:
             return journal.read_tail(tx), read_book(tx, self._people)
 
         tail, self.book = await self._database.read(self.tenant_id, work)
-        engine = Engine(states.load(tail.snapshot) if tail.snapshot is not None else None)
-        for body in tail.entries:
-            engine.apply(e.decode(body))
-        self.engine = engine
+        self.engine = engine = folded(tail)
         self._snapshot_at = tail.position
         self._time = SteadyTime(self._clock, engine.state.at_ms)
         self._broken = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from gateway.acd.service.book import People
 from gateway.acd.service.decision import Decision
 from gateway.acd.service.deliveries import Deliveries
 from gateway.acd.service.effects import Effects
+from gateway.acd.service.folding import Refused
 from gateway.acd.service.opening import OpeningHours
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.places import Places
@@ -46,6 +48,8 @@ class Partitions:
         self._open: dict[str, asyncio.Task[Partition]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._gone: set[str] = set()
+        self.refused: dict[str, Refused] = {}
+        """Tenants whose journal is not sound: they are not routed until the next start."""
         self._is_closed = False
         self.on_fenced: list[Callable[[], None]] = []
 
@@ -57,6 +61,8 @@ class Partitions:
                 raise WeccError("not_ready")
             if tenant_id in self._gone:
                 raise not_found("tenant")
+            if tenant_id in self.refused:
+                raise self.refused[tenant_id]
             opening = self._open[tenant_id] = asyncio.create_task(self._take(tenant_id))
         try:
             return await asyncio.shield(opening)
@@ -75,16 +81,26 @@ class Partitions:
             tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt
         )
         partition.fenced = self._fenced
-        await partition.open()
+        try:
+            await partition.open()
+        except Refused as error:
+            self.refused[tenant_id] = error
+            facts = {"tenant_id": tenant_id, "code": error.code, "position": error.position}
+            _logger.error("a tenant is not routed: %s", error.reason, extra=facts)
+            raise
         await self.deliveries.resume(partition)
         for restored in self.restored:
             await restored(partition)
         return partition
 
     async def open_all(self, tenant_ids: Iterable[str]) -> None:
-        """Take over every tenant, so that timers and owed calls go on."""
+        """Take over every tenant, so that timers and owed calls go on.
+
+        One whose journal is refused does not keep the others from being served.
+        """
         for tenant_id in tenant_ids:
-            await self.get(tenant_id)
+            with contextlib.suppress(Refused):
+                await self.get(tenant_id)
 
     async def forget(self, tenant_id: str) -> None:
         """Let go of a tenant that is being dropped; late sockets do not bring it back."""

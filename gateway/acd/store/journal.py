@@ -33,11 +33,12 @@ class Fenced(WeccError):
 
 
 class Tail(NamedTuple):
-    """What a partition is rebuilt from."""
+    """What a partition is rebuilt from: a snapshot at ``position``, the entries up to ``end``."""
 
     position: int
     snapshot: str | None
     entries: list[str]
+    end: int
 
 
 def take_over(tx: Tx) -> tuple[int, int]:
@@ -95,7 +96,7 @@ def read_tail(tx: Tx) -> Tail:
         .order_by(journal.c.position)
     )
     body = snapshot["body"] if snapshot is not None else None
-    return Tail(start, body, [row["body"] for row in rows])
+    return Tail(start, body, [row["body"] for row in rows], end(tx))
 
 
 def entries_between(tx: Tx, after: int, up_to: int) -> list[str]:

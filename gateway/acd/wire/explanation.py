@@ -9,7 +9,7 @@ from gateway.kernel.wire import View
 
 ExclusionReason = Literal[
     "offline", "not_ready", "reconnecting", "for_another", "other_queue", "unskilled",
-    "passed_over", "at_capacity", "held_back", "next_declared", "by_hand",
+    "passed_over", "at_capacity", "label_full", "held_back", "next_declared", "by_hand",
 ]  # fmt: skip
 
 

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 PLACES = [
     "/inbox", "/live", "/reports", "/me", "/me/shortcuts", "/me/password", "/admin/users",
     "/admin/agents",
-    "/admin/skills", "/admin/queues", "/admin/queues/new", "/admin/routes", "/admin/hours", "/admin/dispositions",
+    "/admin/skills", "/admin/queues", "/admin/queues/new",
+    "/admin/routes", "/admin/hours", "/admin/dispositions",
     "/admin/canned", "/admin/sites", "/admin/api-keys", "/admin/audit",
 ]  # fmt: skip
 FACES = [("light", 1440, "en"), ("dark", 390, "en"), ("dark", 1024, "zh")]

@@ -101,12 +101,12 @@ async def compose(seat: Seat) -> None:
     await expect(wrong.locator("mark")).to_have_text("f")
     await seat.picture("queue-page-mistake")
     await who.fill("Spanish >= 60")
-    await expect(first).to_contain_text("1 agents match, 0 ready now. Amara")
+    await expect(first).to_contain_text("Agents who match: 1, ready now: 0. Amara")
     await page.get_by_role("button", name="Add a step").click()
     await first.get_by_label("The next step begins after").fill(str(STEP_S))
     second = step(page, 2)
     await second.get_by_label("Who may serve").fill("Spanish")
-    await expect(second).to_contain_text("2 agents match, 0 ready now. Amara, Bela")
+    await expect(second).to_contain_text("Agents who match: 2, ready now: 0. Amara, Bela")
     story = page.get_by_role("figure")
     await expect(story).to_contain_text("For the first 0:04: agents with Spanish >= 60")
     await expect(story).to_contain_text("After 0:04: agents with Spanish")
@@ -202,3 +202,89 @@ async def closed_and_open_again(seat: Seat, house: House) -> None:
     await page.get_by_role("button", name="Try it").click()
     await expect(page.get_by_text("Not enough recorded work")).to_be_visible(timeout=60_000)
     await seat.picture("queue-page-try")
+
+
+FACES = [("light", 1024, "en"), ("dark", 390, "en"), ("light", 390, "zh")]
+
+
+@pytest.mark.parametrize(("scheme", "width", "language"), FACES)
+async def test_the_page_in_every_face(
+    house: House, office: Office, scheme: str, width: int, language: str
+) -> None:
+    steps = [
+        {"expression": "Spanish >= 60 AND NOT Spanish > 90", "after_s": 45},
+        {"expression": "Spanish", "preferred": "Spanish >= 50", "after_s": 30, "priority": 2},
+        {"skip_if": "none", "drops_own": True},
+    ]
+    body = {"name": f"Rich {scheme} {language}", "steps": steps}
+    body["overflow"] = [{"when": "wait", "limit": 60}, {"when": "nobody_on_duty"}]
+    queue = house.admin.call("POST", "/queues", body)
+    seat = await office.seat(ADMIN, color_scheme=scheme, viewport={"width": width, "height": 900})
+    if language == "zh":
+        await seat.page.evaluate("localStorage.setItem('wecc.language', 'zh')")
+    await seat.open(f"/admin/queues/{queue['id']}")
+    await expect(seat.page.get_by_role("figure")).to_be_visible()
+    await expect(seat.page.locator("[aria-busy=true]")).to_have_count(0)
+    await expect(seat.page.locator("li li").first).to_be_visible()
+    assert await seat.faults() == []
+    wide = await seat.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide, "wider than the window"
+    for number, part in enumerate(await seat.page.locator("h2[id^=part-]").all()):
+        await part.scroll_into_view_if_needed()
+        await part.evaluate("(head) => head.scrollIntoView()")
+        await seat.picture(f"queue-page-{scheme}-{width}-{language}-{number}")
+
+
+async def test_steps_are_moved_by_keyboard_and_the_page_asks_before_it_is_left(
+    house: House, office: Office
+) -> None:
+    steps = [{"expression": "Spanish >= 60", "after_s": 45}, {"expression": "Spanish"}]
+    queue = house.admin.call("POST", "/queues", {"name": "Moved", "steps": steps})
+    seat = await office.seat(ADMIN)
+    page = seat.page
+    await seat.open(f"/admin/queues/{queue['id']}")
+    await page.get_by_role("button", name="Move step 1 with the arrow keys").focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(step(page, 1).get_by_label("Who may serve")).to_have_value("Spanish")
+    await expect(page.get_by_role("button", name="Move step 2 with the arrow keys")).to_be_focused()
+    await expect(page.get_by_text("Step 1 is now step 2.")).to_be_attached()
+    handle = page.get_by_role("button", name="Move step 2 with the arrow keys")
+    await handle.drag_to(step(page, 1).get_by_role("heading"))
+    await expect(step(page, 1).get_by_label("Who may serve")).to_have_value("Spanish >= 60")
+    await page.get_by_role("button", name="Remove step 2").click()
+    await page.get_by_role("link", name="Skills", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Leave without publishing?")
+    await expect(dialog).to_be_visible()
+    await dialog.get_by_role("button", name="Leave and discard").click()
+    await expect(page.locator("h1", has_text="Skills")).to_be_visible()
+    await page.go_back()
+    await expect(step(page, 2).get_by_label("Who may serve")).to_have_value("Spanish")
+
+
+async def test_a_version_published_meanwhile_is_not_overwritten_unasked(
+    house: House, office: Office
+) -> None:
+    queue = house.admin.call("POST", "/queues", {"name": "Twice"})
+    seat = await office.seat(ADMIN)
+    page = seat.page
+    await seat.open(f"/admin/queues/{queue['id']}")
+    await page.get_by_role("textbox", name="Name", exact=True).fill("Mine")
+    body = {"name": "Theirs", "note": "quicker"}
+    house.admin.call("PUT", f"/queues/{queue['id']}", body)
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("Somebody published version 2 meanwhile")).to_be_visible()
+    await page.get_by_role("button", name="Discard changes").click()
+    await expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Theirs")
+    await page.get_by_role("textbox", name="Name", exact=True).fill("General")
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("Another one has this name.").first).to_be_visible()
+
+
+async def test_a_conversation_that_is_not_there_says_so_beside_it_too(
+    house: House, office: Office
+) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    await seat.open("/inbox/cv_0123456789abcdefgh")
+    customer = seat.page.get_by_role("complementary", name="Customer")
+    await expect(customer).to_contain_text("Nothing to show here")
+    await expect(customer.locator("[aria-busy=true]")).to_have_count(0)

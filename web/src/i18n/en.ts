@@ -285,6 +285,8 @@ export const en = {
   "contact.robot": "Demo robot",
   "contact.edit": "Change contact",
   "customer.region": "Customer",
+  "customer.closed": "Nothing to show here",
+  "customer.closed.more": "The conversation could not be opened, so its customer is not shown.",
   "customer.show": "Show customer",
   "customer.work": "This interaction",
   "customer.kind": "Kind",

@@ -63,7 +63,7 @@ export const queueEn = {
   "rule.suggested": "Skills and words that fit",
   "rule.mistake": "This cannot be read.",
   "rule.mistakeAt": "Character {n}: {words}",
-  "rule.match": "{n} agents match, {ready} ready now.",
+  "rule.match": "Agents who match: {n}, ready now: {ready}.",
   "rule.match.others": " and {n} more",
   "rule.after": "The next step begins after",
   "rule.finer": "Preferred agents and exceptions",

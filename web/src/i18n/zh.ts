@@ -273,6 +273,8 @@ export const zh = {
   "contact.verified": "已验证",
   "contact.robot": "演示机器人",
   "contact.edit": "修改联系人",
+  "customer.closed": "此处没有内容",
+  "customer.closed.more": "无法打开该会话，因此不显示客户信息。",
   "customer.region": "客户",
   "customer.show": "显示客户",
   "customer.work": "本次交互",

@@ -1,13 +1,13 @@
 import { Anchor, Badge, Group } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { usePast } from "../../data/rest";
+import { useConversation, usePast } from "../../data/rest";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { browserName, dateTime, duration, languageName, shortWhen } from "../../i18n/format";
 import { useNow } from "../../live/clock";
 import { interactionOf, useLive } from "../../live/store";
 import { honestLink } from "../../ui/address";
-import { Failed, Loading } from "../../ui/parts";
+import { Empty, Failed, Loading } from "../../ui/parts";
 import type { ConversationView, InteractionView } from "../../wire";
 import { ContactCard } from "./ContactCard";
 import css from "./inbox.module.css";
@@ -128,6 +128,14 @@ export function Customer({ id }: { id: string }) {
   const t = useText();
   const conversation = useLive((state) => state.conversations[id]);
   const interaction = useLive((state) => interactionOf(state, id));
+  const { error } = useConversation(id, !conversation);
+  if (!conversation && error) {
+    return (
+      <Empty icon="lock" title={t("customer.closed")}>
+        <p>{t("customer.closed.more")}</p>
+      </Empty>
+    );
+  }
   if (!conversation) return <Loading rows={5} />;
   return (
     <>

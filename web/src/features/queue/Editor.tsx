@@ -16,7 +16,6 @@ import {
 } from "./draft";
 import { Kinds } from "./Kinds";
 import { Members } from "./Members";
-import { sameMembers, useMembers } from "./serving";
 import { Overflow } from "./Overflow";
 import { Publish, usePublish } from "./Publish";
 import { Part } from "./parts";
@@ -24,6 +23,7 @@ import css from "./queue.module.css";
 import { Rehearsal } from "./Rehearsal";
 import { Sharing } from "./Sharing";
 import { Steps } from "./Steps";
+import { sameMembers, useMembers } from "./serving";
 import { TimeLine } from "./TimeLine";
 import { Changes, Versions } from "./Versions";
 import { differences, membersChanged, type Names } from "./words";

@@ -8,9 +8,9 @@ import { guard } from "../../ui/guard";
 import { sayDone } from "../../ui/notify";
 import type { QueueView } from "../../wire";
 import { type Draft, forget, NEW } from "./draft";
-import { settleMembers } from "./serving";
 import { Refused } from "./parts";
 import css from "./queue.module.css";
+import { settleMembers } from "./serving";
 
 interface State {
   id: string;

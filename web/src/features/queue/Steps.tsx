@@ -82,9 +82,12 @@ const isFiner = (step: QueueStep) =>
 function Fields(props: StepProps) {
   const { step, place, change } = props;
   const t = useText();
-  const { draft, errorOf, warnings } = useRule();
+  const { draft, errorOf, warnings, matches } = useRule();
   const [open, setOpen] = useState(isFiner(step));
   const last = place === draft.steps.length - 1;
+  // The count beside the expression says the same.
+  const counted = matches.get(step.expression)?.agents === 0 ? "nobody_qualifies" : null;
+  const found = warnings.filter((one) => one.step === place && one.code !== counted);
   return (
     <div className={css.stepFields}>
       <Expression
@@ -96,6 +99,7 @@ function Fields(props: StepProps) {
       />
       {!last && (
         <Seconds
+          className={css.short}
           label={t("rule.after")}
           min={1}
           value={step.after_s ?? 1}
@@ -103,7 +107,7 @@ function Fields(props: StepProps) {
           error={errorOf(`steps.${place}.after_s`)}
         />
       )}
-      <Warned found={warnings.filter((one) => one.step === place)} />
+      <Warned found={found} />
       <div>
         <Button
           variant="subtle"

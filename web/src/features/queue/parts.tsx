@@ -1,6 +1,7 @@
 import { NumberInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { errorWords, useLanguage, useText } from "../../i18n";
+import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
 import type { QueueWarning } from "../../wire";
 import css from "./queue.module.css";
@@ -48,7 +49,15 @@ export function Whole({ label, more, value, onChange, min = 0, max, ...rest }: N
   );
 }
 
-export const Seconds = (props: NumberProps) => <Whole max={86_400} suffix=" s" {...props} />;
+const LONG_S = 120;
+
+/** Seconds; long ones are said in minutes and hours as well. */
+export function Seconds({ more, ...props }: NumberProps) {
+  const { value } = props;
+  const long = value >= LONG_S ? duration(1_000 * value) : "";
+  const words = [long, more].filter(Boolean).join(" · ");
+  return <Whole max={86_400} suffix=" s" more={words || undefined} {...props} />;
+}
 
 /** What was accepted but will hardly do what is wanted. */
 export function Warned({ found }: { found: QueueWarning[] }) {

@@ -21,6 +21,8 @@ from tests.widget.shop import CHROMIUM
 pytestmark = pytest.mark.browser
 
 STEP_S = 4
+ANSWERED = 33
+LIMITS = {"WECC_LIMITS__CONVERSATIONS_PER_HOUR": "1000"}
 WEEK = [{"weekday": day, "from_minute": 0, "to_minute": 1440} for day in range(7)]
 
 
@@ -42,7 +44,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     require(Path(CHROMIUM).exists(), "Chromium")
     folder = tmp_path_factory.mktemp("queue") / "data"
     folder.mkdir()
-    with product(folder) as running:
+    with product(folder, **LIMITS) as running:
         admin = running.set_up()
         site = admin.add_site(ORIGIN, languages=["en"])
         spanish = admin.call("POST", "/skills", {"name": "Spanish"})["id"]
@@ -288,3 +290,48 @@ async def test_a_conversation_that_is_not_there_says_so_beside_it_too(
     customer = seat.page.get_by_role("complementary", name="Customer")
     await expect(customer).to_contain_text("Nothing to show here")
     await expect(customer.locator("[aria-busy=true]")).to_have_count(0)
+
+
+async def served(house: House) -> str:
+    """A queue that has answered so many chats; its id."""
+    queue_id: str = house.admin.call("POST", "/queues", {"name": "Busy"})["id"]
+    site = house.admin.add_site("https://busy.example.com", languages=["en"])
+    route = {"name": "Busy", "position": 0, "queue_id": queue_id, "site_id": site["id"]}
+    house.admin.call("POST", "/routes", route)
+    profile = {"queue_ids": [queue_id], "capacity": {"chat": 1, "call": 1, "message": 1}}
+    house.admin.call("PUT", f"/agents/{house.agent.me['user']['id']}", profile)
+    agent = Agent(house.product, house.agent)
+    await agent.hello()
+    await agent.ready()
+    for number in range(ANSWERED):
+        visitor = Visitor(house.product, site)
+        await visitor.hello()
+        await visitor.start(f"Question {number}")
+        taken = (await agent.accept(visitor.conversation))["interaction"]["id"]
+        await agent.must({"type": "interaction.end", "interaction_id": taken})
+        await agent.must({"type": "interaction.wrap_up", "interaction_id": taken})
+        await visitor.close()
+    await agent.close()
+    return queue_id
+
+
+async def test_a_change_is_tried_on_recorded_work(house: House, office: Office) -> None:
+    queue_id = await served(house)
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    page = seat.page
+    await seat.open(f"/admin/queues/{queue_id}")
+    await field(page, "Chat", "Answered within").fill("20")
+    await page.get_by_role("button", name="Try it").click()
+    table = page.get_by_role("table")
+    await expect(table).to_be_visible(timeout=150_000)
+    await expect(table).to_contain_text("Answered within the target")
+    row = table.get_by_role("row", name=re.compile("^Answered [0-9]"))
+    await expect(row.get_by_role("cell").first).to_have_text(str(ANSWERED))
+    await expect(table).to_contain_text("Occupancy of agents")
+    await page.get_by_role("heading", name="Try on recorded work").evaluate(
+        "(head) => head.scrollIntoView()"
+    )
+    assert await seat.faults() == []
+    await seat.picture("queue-page-tried")
+    await field(page, "Chat", "Answered within").fill("30")
+    await expect(page.get_by_text("The page was changed since.")).to_be_visible()

@@ -69,7 +69,7 @@ async def set_up_queue(page: Page) -> None:
     await page.get_by_role("link", name="Queues", exact=True).click()
     await page.get_by_role("link", name="Add queue").click()
     await page.get_by_role("textbox", name="Name", exact=True).fill("Workshop")
-    await page.get_by_label("Who may serve").fill("Gears >= 50")
+    await page.get_by_role("textbox", name="Who may serve").fill("Gears >= 50")
     for label, option in (("Business hours", "Round the clock"), ("Dispositions", "Repaired")):
         field = page.get_by_label(label).and_(page.locator("main input:not([type=hidden])"))
         await field.first.focus()

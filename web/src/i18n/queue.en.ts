@@ -193,6 +193,7 @@ export const queueEn = {
   "rule.try.nine": "Nine of ten waited at most",
   "rule.try.answered": "Answered",
   "rule.try.abandoned": "Gave up",
+  "rule.try.overflowed": "Overflowed",
   "rule.try.most": "Most waiting at once",
   "rule.try.everybody": "All queues, {n} agents",
   "rule.try.occupancy": "Occupancy of agents",

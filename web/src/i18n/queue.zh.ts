@@ -191,6 +191,7 @@ export const queueZh: Record<QueueKey, string> = {
   "rule.try.nine": "九成等待不超过",
   "rule.try.answered": "已应答",
   "rule.try.abandoned": "放弃",
+  "rule.try.overflowed": "溢出",
   "rule.try.most": "同时等待最多",
   "rule.try.everybody": "所有队列，{n} 名客服",
   "rule.try.occupancy": "客服占用率",

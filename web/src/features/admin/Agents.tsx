@@ -19,7 +19,7 @@ import { sayDone } from "../../ui/notify";
 import { Empty, Failed, IconButton, Loading, Wide } from "../../ui/parts";
 import type { AgentProfileBody, AgentProfileView, QueueView, SkillView } from "../../wire";
 import css from "./admin.module.css";
-import { rootField, useList } from "./data";
+import { rootField, useAgents, useList } from "./data";
 import { Levels } from "./Levels";
 import { Page } from "./Page";
 
@@ -174,7 +174,7 @@ function Matrix({
 
 export function Agents() {
   const t = useText();
-  const { data, error, isPending, refetch } = useList<AgentProfileView>("/agents");
+  const { data, error, isPending, refetch } = useAgents();
   const [editing, setEditing] = useState<AgentProfileView | null>(null);
   return (
     <Page title={t("agents.title")} more={t("agents.more")}>

@@ -2,9 +2,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { get, post, put, remove } from "../../data/http";
 import { queryClient } from "../../data/query";
+import type { AgentProfileView } from "../../wire";
 
 export function useList<T>(path: string, enabled = true) {
   return useQuery({ queryKey: [path.slice(1)], queryFn: () => get<T[]>(path), enabled });
+}
+
+/** Everybody who can be an agent; asked anew by each page, as people join by themselves. */
+export function useAgents() {
+  return useQuery({
+    queryKey: ["agents"],
+    queryFn: () => get<AgentProfileView[]>("/agents"),
+    refetchOnMount: "always",
+  });
 }
 
 export async function saveItem<Body>(path: string, id: string | null, body: Body): Promise<void> {

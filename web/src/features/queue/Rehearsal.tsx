@@ -26,6 +26,7 @@ const FIGURES: [keyof QueueFigures, Key, (value: number | null) => string, numbe
   ["wait_p90_s", "rule.try.nine", time, -1],
   ["answered", "rule.try.answered", whole, 1],
   ["abandoned", "rule.try.abandoned", whole, -1],
+  ["overflowed", "rule.try.overflowed", whole, 0],
   ["most_waiting", "rule.try.most", whole, -1],
 ];
 

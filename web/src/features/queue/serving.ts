@@ -2,12 +2,12 @@
 import { get, put } from "../../data/http";
 import { queryClient } from "../../data/query";
 import type { AgentProfileView, QueueView } from "../../wire";
-import { useList } from "../admin/data";
+import { useAgents, useList } from "../admin/data";
 import { NEW } from "./draft";
 
 /** Who serves it now; a new queue is for those who serve every queue there is. */
 export function useMembers(id: string): string[] | null {
-  const { data: agents } = useList<AgentProfileView>("/agents");
+  const { data: agents } = useAgents();
   const { data: queues } = useList<QueueView>("/queues");
   if (!agents || !queues) return null;
   const needed = id === NEW ? queues.map((queue) => queue.id) : [id];

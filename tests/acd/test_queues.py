@@ -217,8 +217,10 @@ async def test_every_publication_is_a_version_that_can_come_back(floor: Floor) -
     missing = settings.roll_back(ADMIN, first.id, QueueRollbackBody(version=9))
     assert await refused(missing) == ("not_found", None)
     assert await refused(settings.versions(ADMIN, "qu_missing1")) == ("not_found", None)
-    attempt = settings.roll_back(LEAD, first.id, QueueRollbackBody(version=1))
+    attempt = settings.roll_back(agent(1), first.id, QueueRollbackBody(version=1))
     assert await refused(attempt) == ("forbidden", None)
+    removal = floor.acd.settings.remove(LEAD, "queue", first.id)
+    assert await refused(removal) == ("forbidden", None), "leads set up, administrators remove"
 
 
 async def test_a_version_whose_skill_is_gone_does_not_come_back(floor: Floor) -> None:

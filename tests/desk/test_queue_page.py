@@ -335,3 +335,18 @@ async def test_a_change_is_tried_on_recorded_work(house: House, office: Office) 
     await seat.picture("queue-page-tried")
     await field(page, "Chat", "Answered within").fill("30")
     await expect(page.get_by_text("The page was changed since.")).to_be_visible()
+
+
+async def test_a_supervisor_sets_up_queues_and_removes_none(house: House, office: Office) -> None:
+    house.admin.add_agent("Lea", "lea@example.com", role="supervisor")
+    queue = house.admin.call("POST", "/queues", {"name": "Leas"})
+    seat = await office.seat("lea@example.com")
+    page = seat.page
+    await seat.open("/admin/queues")
+    await expect(page.get_by_role("link", name="Leas", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Remove Leas")).to_have_count(0)
+    await page.get_by_role("link", name="Leas", exact=True).click()
+    await page.get_by_role("radio", name="Best skilled").check()
+    await publish(page)
+    found = next(one for one in house.admin.call("GET", "/queues") if one["id"] == queue["id"])
+    assert (found["order"], found["version"]) == ("best_skill", 2)

@@ -203,7 +203,7 @@ def routes(acd: AcdService) -> list[Route]:
         Route("GET", queue, "queue.read", on.queues, response=list[QueueView]),
         Route("POST", queue, "queue.change", on.make_queue, QueueBody, QueueView, 201),
         Route("PUT", f"{queue}/{{id}}", "queue.change", on.change_queue, QueueBody, QueueView),
-        Route("DELETE", f"{queue}/{{id}}", "queue.change", on.remove_queue),
+        Route("DELETE", f"{queue}/{{id}}", "queue.remove", on.remove_queue),
         *_queue_rows(on, queue),
         Route("GET", hours, "hours.read", on.hours, response=list[HoursView]),
         Route("POST", hours, "hours.change", on.make_hours, HoursBody, HoursView, 201),

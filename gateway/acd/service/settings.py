@@ -151,7 +151,7 @@ class Settings:
 
     async def remove(self, actor: Actor, noun: str, object_id: str) -> None:
         """Remove a skill, queue, hours or disposition that nothing refers to."""
-        authorize(actor, f"{noun}.change", Relation.TENANT)
+        authorize(actor, "queue.remove" if noun == "queue" else f"{noun}.change", Relation.TENANT)
         partition = await self._partitions.get(actor.tenant_id)
 
         def check(tx: Tx) -> None:

@@ -52,6 +52,7 @@ const PARTS: Part[] = [
     group: "work",
     page: Queues,
     one: QueuePage,
+    supervisors: true,
   },
   { id: "routes", words: "routes.title", icon: "route", group: "work", page: Routes },
   { id: "hours", words: "hours.title", icon: "calendar", group: "work", page: Hours },

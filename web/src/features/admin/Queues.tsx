@@ -1,5 +1,6 @@
 import { Anchor, Badge, Button, Table } from "@mantine/core";
 import { Link } from "wouter";
+import { useMe } from "../../data/me";
 import { useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
@@ -12,7 +13,13 @@ import { Remove } from "./Remove";
 
 const PATH = "/queues";
 
-function Row({ queue, hours }: { queue: QueueView; hours: HoursView[] }) {
+interface RowProps {
+  queue: QueueView;
+  hours: HoursView[];
+  isAdmin: boolean;
+}
+
+function Row({ queue, hours, isAdmin }: RowProps) {
   const t = useText();
   const { id, name, steps, service_target: target, version, warnings } = queue;
   const open = hours.find((each) => each.id === queue.hours_id)?.name ?? queue.hours_id;
@@ -44,7 +51,7 @@ function Row({ queue, hours }: { queue: QueueView; hours: HoursView[] }) {
       </Table.Td>
       <Table.Td>
         <div className={css.acts}>
-          <Remove name={name} work={() => removeItem(PATH, id)} />
+          {isAdmin && <Remove name={name} work={() => removeItem(PATH, id)} />}
         </div>
       </Table.Td>
     </Table.Tr>
@@ -56,6 +63,7 @@ export function Queues() {
   const t = useText();
   const { data, error, isPending, refetch } = useList<QueueView>(PATH);
   const { data: hours } = useList<HoursView>("/hours");
+  const isAdmin = useMe().data?.user.role === "admin";
   const rows = data ?? [];
   const add = (
     <Button component={Link} href="/admin/queues/new" leftSection={<Icon name="plus" size={16} />}>
@@ -93,7 +101,7 @@ export function Queues() {
             </Table.Thead>
             <Table.Tbody>
               {rows.map((queue) => (
-                <Row key={queue.id} queue={queue} hours={hours ?? []} />
+                <Row key={queue.id} queue={queue} hours={hours ?? []} isAdmin={isAdmin} />
               ))}
             </Table.Tbody>
           </Table>

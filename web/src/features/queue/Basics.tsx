@@ -1,5 +1,6 @@
 import { Anchor, Badge, Select, TextInput } from "@mantine/core";
 import { Link } from "wouter";
+import { useMe } from "../../data/me";
 import { useText } from "../../i18n";
 import type { HoursView } from "../../wire";
 import { useList } from "../admin/data";
@@ -14,6 +15,7 @@ export function Basics({ nameless }: { nameless: boolean }) {
   const t = useText();
   const { id, draft, change, errorOf } = useRule();
   const { data: hours } = useList<HoursView>("/hours");
+  const isAdmin = useMe().data?.user.role === "admin";
   const chosen = hours?.find((each) => each.id === draft.hours_id);
   return (
     <>
@@ -46,9 +48,11 @@ export function Basics({ nameless }: { nameless: boolean }) {
               {chosen.open_now ? t("hours.open") : t("hours.closed")}
             </Badge>
           )}
-          <Anchor component={Link} href="/admin/hours" size="sm" underline="always">
-            {t("rule.hours.link")}
-          </Anchor>
+          {isAdmin && (
+            <Anchor component={Link} href="/admin/hours" size="sm" underline="always">
+              {t("rule.hours.link")}
+            </Anchor>
+          )}
         </p>
       </div>
     </>

@@ -91,6 +91,7 @@ TABLE: dict[str, Rule] = {
     "interaction.wrap_up.extend": _WORK,
     "intervention.read": _LEAD,
     "explanation.read": _WORK,
+    "explanation.list": _LEAD,
     "directory.read": _STAFF,
     "live.read": _LEAD,
     "report.read": _rule(agent=_S, supervisor=_T, admin=_T),

@@ -39,6 +39,8 @@ async def test_a_lead_reads_the_whole_wait(floor: Floor, explanations: Explanati
     (again,) = await floor.acd.offers_for(second)
     await floor.tick(4_000)
     await floor.acd.accept(second, again.id, None)
+    (listed,) = await explanations.of_conversation(LEAD, work.conversation_id)
+    assert (listed.interaction_id, listed.queue_name) == (work.id, "General")
     told = await explanations.explain(LEAD, work.id)
     assert [one.cause for one in told.stretches] == [
         "nobody_on_duty", "nobody_on_duty", "ringing", "nobody_ready", "ringing", "in_hand",

@@ -201,6 +201,7 @@ export interface Wire {
   UserPatch: UserPatch;
   UserView: UserView;
   WaitRange: WaitRange;
+  WaitedView: WaitedView;
   WaitingView: WaitingView;
   WrapUpExtend: WrapUpExtend;
   WrapUpTime: WrapUpTime;
@@ -2507,6 +2508,15 @@ export interface UserPatch {
   name?: string | null;
   role?: ("admin" | "agent" | "supervisor") | null;
   active?: boolean | null;
+}
+/**
+ * Work of a conversation that can be explained.
+ */
+export interface WaitedView {
+  interaction_id: string;
+  kind: "call" | "chat" | "message";
+  queue_name: string;
+  enqueued_at_ms: number;
 }
 /**
  * A waiting interaction with its conversation, for taking it by hand: ``GET /waiting``.

@@ -10,6 +10,8 @@ import { queueEn } from "../src/i18n/queue.en";
 import { queueZh } from "../src/i18n/queue.zh";
 import { reportsEn } from "../src/i18n/reports.en";
 import { reportsZh } from "../src/i18n/reports.zh";
+import { whyEn } from "../src/i18n/why.en";
+import { whyZh } from "../src/i18n/why.zh";
 import { zh } from "../src/i18n/zh";
 
 const places = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join();
@@ -32,6 +34,7 @@ describe("words", () => {
       [adminEn, adminZh],
       [queueEn, queueZh],
       [reportsEn, reportsZh],
+      [whyEn, whyZh],
     ] as [Record<string, string>, Record<string, string>][]) {
       for (const [key, text] of Object.entries(english)) {
         expect(chinese[key], key).toBeTruthy();
@@ -41,7 +44,9 @@ describe("words", () => {
   });
 
   it("are all there for every key written out in the source", () => {
-    const known = new Set([en, adminEn, queueEn, reportsEn].flatMap((words) => Object.keys(words)));
+    const known = new Set(
+      [en, adminEn, queueEn, reportsEn, whyEn].flatMap((words) => Object.keys(words)),
+    );
     const used = [
       ...source(join(__dirname, "../src")).matchAll(/\b(?:t|words)\("([a-z_]+\.[\w.]+)"/gi),
     ].map((match) => match[1]);

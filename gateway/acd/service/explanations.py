@@ -24,7 +24,9 @@ from gateway.acd.wire.explanation import (
     ExplanationView,
     OfferExplanation,
     TurnView,
+    WaitedView,
 )
+from gateway.engagement.service import conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
 from gateway.platform.database.port import Tx
@@ -53,6 +55,26 @@ class Explanations:
         self._isolation = isolation
         self._turn = asyncio.Semaphore(1)
         self._asked = 0
+
+    async def of_conversation(self, actor: Actor, conversation_id: str) -> list[WaitedView]:
+        """Return what a conversation put into queues, oldest first. For leads."""
+        authorize(actor, "explanation.list", Relation.TENANT)
+        partition = await self._partitions.get(actor.tenant_id)
+
+        def work(tx: Tx) -> Sequence[Row]:
+            if conversation_id not in conversations.present(tx, [conversation_id]):
+                raise not_found("conversation")
+            return interactions.of_conversation(tx, conversation_id)
+
+        return [
+            WaitedView(
+                interaction_id=row["id"],
+                kind=row["kind"],
+                queue_name=partition.book.queue_name(row["queue_id"]),
+                enqueued_at_ms=row["enqueued_at_ms"],
+            )
+            for row in await self._partitions.database.read(actor.tenant_id, work)
+        ]
 
     async def explain(self, actor: Actor, interaction_id: str) -> ExplanationView:
         """Tell why an interaction waited. Agents learn why it came to them, and no other names."""

@@ -22,6 +22,15 @@ class LackView(View):
     has: int | None = None
 
 
+class WaitedView(View):
+    """Work of a conversation that can be explained."""
+
+    interaction_id: str
+    kind: KindKey
+    queue_name: str
+    enqueued_at_ms: int
+
+
 class ExclusionView(View):
     """Everything that kept one agent from the work, the weightiest reason first.
 

@@ -185,6 +185,8 @@ export const en = {
   "thread.back": "Back to the list",
   "thread.more": "Actions",
   "thread.end": "End",
+  "why.ask": "Why did this wait?",
+  "why.you": "Why you",
   "thread.empty": "No messages yet",
   "thread.empty.more": "Write the first one below.",
   "thread.newest": "To the newest",

@@ -3,9 +3,10 @@ import type { AdminKey } from "./admin.en";
 import { en } from "./en";
 import type { QueueKey } from "./queue.en";
 import type { ReportsKey } from "./reports.en";
+import type { WhyKey } from "./why.en";
 
 export type Language = "en" | "zh";
-export type Key = keyof typeof en | AdminKey | QueueKey | ReportsKey;
+export type Key = keyof typeof en | AdminKey | QueueKey | ReportsKey | WhyKey;
 export type Params = Record<string, string | number>;
 export type Translate = (key: Key, params?: Params) => string;
 
@@ -27,6 +28,10 @@ const PARTS = {
   reports: {
     en: async () => (await import("./reports.en")).reportsEn,
     zh: async () => (await import("./reports.zh")).reportsZh,
+  },
+  why: {
+    en: async () => (await import("./why.en")).whyEn,
+    zh: async () => (await import("./why.zh")).whyZh,
   },
 } as const;
 type Part = keyof typeof PARTS;

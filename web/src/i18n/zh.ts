@@ -175,6 +175,8 @@ export const zh = {
   "thread.back": "返回列表",
   "thread.more": "操作",
   "thread.end": "结束",
+  "why.ask": "为什么等待？",
+  "why.you": "为什么是你",
   "thread.empty": "还没有消息",
   "thread.empty.more": "请在下方写第一条。",
   "thread.newest": "到最新消息",

@@ -2,6 +2,7 @@ import { Button, VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { acceptCall, ElsewhereError, MicrophoneError } from "../call/calls";
+import { openWhy } from "../features/why/open";
 import { t, useLanguage, useText } from "../i18n";
 import { duration, languageName } from "../i18n/format";
 import { Icon } from "../icons";
@@ -11,7 +12,7 @@ import { acceptOffer, rejectOffer } from "../live/commands";
 import { useLive } from "../live/store";
 import { notifications } from "../ui/notices";
 import { attempt, sayFailed } from "../ui/notify";
-import { KeyCaps, KIND_ICON } from "../ui/parts";
+import { IconButton, KeyCaps, KIND_ICON } from "../ui/parts";
 import type { OfferView } from "../wire";
 import css from "./shell.module.css";
 
@@ -94,6 +95,11 @@ function Row({ offer, first, busy, accept, reject }: RowProps) {
         >
           {t("offer.accept")}
         </Button>
+        <IconButton
+          icon="info"
+          label={t("why.you")}
+          onClick={() => openWhy(offer.interaction.id)}
+        />
         <Button
           variant="default"
           onClick={reject}

@@ -19,6 +19,7 @@ import { Sheet } from "./Sheet";
 import css from "./shell.module.css";
 import { TopBar } from "./TopBar";
 import { useAttention } from "./useAttention";
+import { Why } from "./Why";
 
 const Admin = lazy(async () => {
   await loadWords("admin");
@@ -118,6 +119,7 @@ export function Shell({ me }: { me: MeView }) {
       </div>
       <Palette role={me.user.role} />
       <Sheet />
+      <Why />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { useLocation } from "wouter";
+import { useMe } from "../../data/me";
 import { useLanguage, useText } from "../../i18n";
 import { languageName } from "../../i18n/format";
 import { Icon } from "../../icons";
@@ -10,6 +11,7 @@ import { myWork, useLive } from "../../live/store";
 import { attempt } from "../../ui/notify";
 import { Elapsed, IconButton, KeyCaps } from "../../ui/parts";
 import type { ConversationView, InteractionView } from "../../wire";
+import { openWhy, openWhyOf } from "../why/open";
 import css from "./inbox.module.css";
 import { useListState } from "./items";
 
@@ -61,6 +63,9 @@ export function PaneHead({ conversation, interaction, back }: Props) {
   const [transferring, setTransferring] = useState(false);
   const end = useEnding(interaction);
   const active = interaction?.state === "active";
+  const { data: me } = useMe();
+  const leads = me?.user.role !== "agent";
+  const mayAsk = leads || (interaction && interaction.agent_id === me?.user.id);
   const keys = { end: useKeysOf("end"), transfer: useKeysOf("transfer") };
   useActions(
     active
@@ -107,6 +112,15 @@ export function PaneHead({ conversation, interaction, back }: Props) {
           />
           <IconButton icon="check" label={t("thread.end")} onClick={() => void end(false)} />
         </>
+      )}
+      {mayAsk && (
+        <IconButton
+          icon="info"
+          label={t(leads ? "why.ask" : "why.you")}
+          onClick={() =>
+            interaction ? openWhy(interaction.id) : void attempt(() => openWhyOf(conversation.id))
+          }
+        />
       )}
       <span className={css.panelButton}>
         <IconButton

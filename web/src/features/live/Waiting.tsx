@@ -6,6 +6,7 @@ import { Icon } from "../../icons";
 import { useNow } from "../../live/clock";
 import { Empty, IconButton, KIND_ICON } from "../../ui/parts";
 import type { BoardView, InteractionView } from "../../wire";
+import { openWhy } from "../why/open";
 import { level, waitOf } from "./board";
 import css from "./live.module.css";
 import type { Act } from "./Steer";
@@ -29,6 +30,7 @@ function Actions({ item, act }: { item: InteractionView; act: (act: Act) => void
           onClick={() => act({ what, item })}
         />
       ))}
+      <IconButton icon="info" size="md" label={t("why.ask")} onClick={() => openWhy(item.id)} />
     </span>
   );
 }

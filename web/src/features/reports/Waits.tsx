@@ -2,11 +2,13 @@ import { Button, Drawer, Table } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { get } from "../../data/http";
+import { useMe } from "../../data/me";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Icon } from "../../icons";
-import { Empty, Failed, KIND_ICON, Loading, Wide } from "../../ui/parts";
+import { Empty, Failed, IconButton, KIND_ICON, Loading, Wide } from "../../ui/parts";
 import type { StaysPage, StayView } from "../../wire";
+import { openWhy } from "../why/open";
 import type { Ask } from "./ask";
 import type { Wanted } from "./FigureTable";
 import { momentIn, nameOfFigure } from "./figures";
@@ -42,6 +44,8 @@ function useWaits(ask: Ask, wanted: Wanted) {
 function Row({ item, tz }: { item: StayView; tz: string }) {
   const t = useText();
   const language = useLanguage();
+  const { data: me } = useMe();
+  const mayAsk = me?.user.role !== "agent" || item.agent_id === me.user.id;
   const judged = item.within_target === null ? "" : item.within_target ? "inTime" : "late";
   const handled = item.talk_ms === null ? null : item.talk_ms + (item.wrap_up_ms ?? 0);
   return (
@@ -74,7 +78,17 @@ function Row({ item, tz }: { item: StayView; tz: string }) {
         {handled === null ? "–" : duration(handled)}
       </Table.Td>
       <Table.Td>
-        <Link href={`/inbox/${item.conversation_id}`}>{t("waits.look")}</Link>
+        <span className={css.what}>
+          <Link href={`/inbox/${item.conversation_id}`}>{t("waits.look")}</Link>
+          {mayAsk && (
+            <IconButton
+              icon="info"
+              size="md"
+              label={t("why.ask")}
+              onClick={() => openWhy(item.interaction_id)}
+            />
+          )}
+        </span>
       </Table.Td>
     </Table.Tr>
   );

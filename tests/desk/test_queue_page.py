@@ -231,6 +231,8 @@ async def test_the_page_in_every_face(
     assert await seat.faults() == []
     wide = await seat.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, "wider than the window"
+    await seat.page.get_by_role("figure").scroll_into_view_if_needed()
+    await seat.picture(f"queue-page-{scheme}-{width}-{language}-story")
     for number, part in enumerate(await seat.page.locator("h2[id^=part-]").all()):
         await part.scroll_into_view_if_needed()
         await part.evaluate("(head) => head.scrollIntoView()")

@@ -79,6 +79,9 @@ export const queueEn = {
   "rule.drops": "Forget the contact's own skill needs",
   "rule.drops.more": "Those a route or a transfer added.",
 
+  "rule.preferred.empty": "Nobody in particular",
+  "rule.story.overflow": "Overflow {words}",
+  "rule.story.limit": "overflow {time}",
   "rule.story": "What a contact meets while waiting",
   "rule.say.join": "; ",
   "rule.say.first": "For the first {time}",

@@ -77,6 +77,9 @@ export const queueZh: Record<QueueKey, string> = {
   "rule.drops": "不再要求联系人自带的技能",
   "rule.drops.more": "即路由或转接所附加的技能。",
 
+  "rule.preferred.empty": "不指定",
+  "rule.story.overflow": "溢出：{words}",
+  "rule.story.limit": "溢出 {time}",
   "rule.story": "联系人等待时的经过",
   "rule.say.join": "；",
   "rule.say.first": "最初 {time}",

@@ -81,7 +81,7 @@ export function Editor({ id, view, names }: Props) {
           <Part id="who" title={t("rule.part.who")} more={t("rule.part.who.more")}>
             <Members />
             <Steps />
-            <TimeLine />
+            <TimeLine names={names} />
           </Part>
           <Part id="share" title={t("rule.part.share")} more={t("rule.part.share.more")}>
             <Sharing />

@@ -79,10 +79,12 @@ interface Props {
   onChange: (value: string) => void;
   error?: string;
   count?: boolean;
+  /** What it means to leave the field empty. */
+  empty?: string;
 }
 
 /** A skill expression: names suggested while typing, read by the server, counted against agents. */
-export function Expression({ label, more, value, onChange, error, count = true }: Props) {
+export function Expression({ label, more, value, onChange, error, count = true, empty }: Props) {
   const t = useText();
   const { matches } = useRule();
   const { data: skills } = useList<SkillView>("/skills");
@@ -111,7 +113,7 @@ export function Expression({ label, more, value, onChange, error, count = true }
             ref={field}
             label={label}
             description={more}
-            placeholder={t("rule.expression.empty")}
+            placeholder={empty ?? t("rule.expression.empty")}
             autosize
             minRows={1}
             maxRows={6}

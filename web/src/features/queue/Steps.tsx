@@ -37,6 +37,7 @@ function Finer({ step, place, change }: StepProps) {
       <Expression
         label={t("rule.preferred")}
         more={t("rule.preferred.more")}
+        empty={t("rule.preferred.empty")}
         value={step.preferred}
         onChange={(preferred) => change({ preferred })}
         error={errorOf(`steps.${place}.preferred`)}

@@ -2,13 +2,14 @@ import { useText } from "../../i18n";
 import { useRule } from "./check";
 import { startsOf } from "./draft";
 import css from "./queue.module.css";
-import { seconds, stepWords } from "./words";
+import { type Names, overflowWords, seconds, stepWords } from "./words";
 
 const LEAST = 0.14;
 const OPEN_END = 0.3;
 
 /** How the demand relaxes: a bar per step, as wide as it lasts, as high as it reaches people. */
 function Bars() {
+  const t = useText();
   const { draft, matches } = useRule();
   const { steps, overflow } = draft;
   const starts = startsOf(steps);
@@ -42,9 +43,7 @@ function Bars() {
           </div>
           <span className="num">{seconds(starts[index] ?? 0)}</span>
           {cut(index) && limit !== null && (
-            <em className="num" title={seconds(limit)}>
-              {seconds(limit)}
-            </em>
+            <em className="num">{t("rule.story.limit", { time: seconds(limit) })}</em>
           )}
         </div>
       ))}
@@ -53,7 +52,7 @@ function Bars() {
 }
 
 /** The steps as a picture and as sentences. */
-export function TimeLine() {
+export function TimeLine({ names }: { names: Names }) {
   const t = useText();
   const { draft } = useRule();
   return (
@@ -66,6 +65,14 @@ export function TimeLine() {
           <li key={index}>{stepWords(draft.steps, index)}</li>
         ))}
       </ol>
+      {draft.overflow.length > 0 && (
+        <ul>
+          {draft.overflow.map((rule, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a rule is its place
+            <li key={index}>{t("rule.story.overflow", { words: overflowWords(rule, names) })}</li>
+          ))}
+        </ul>
+      )}
     </figure>
   );
 }

@@ -7,11 +7,11 @@ import asyncio
 from pathlib import Path
 
 import msgspec
-import sqlalchemy as sa
 
 from gateway.acd.service.inspection import Verdict, inspect
 from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import WeccError
+from gateway.platform.database import migrate
 from gateway.platform.database.opening import FILE_NAME
 from gateway.platform.database.port import PLATFORM, Database
 from gateway.platform.database.sqlite import SqliteDatabase
@@ -47,15 +47,12 @@ def _show(verdict: Verdict) -> None:
 async def _inspect(settings: Settings, url: str | None, wanted: str | None) -> list[Verdict]:
     database = await _opened(settings, url or settings.store.database_url)
     try:
+        await database.read(PLATFORM, lambda tx: migrate.require_current(tx.connection))
         rows = await database.read(PLATFORM, tenants.all_rows)
         ids = [str(row["id"]) for row in rows if wanted in (None, row["id"])]
         if wanted is not None and not ids:
             raise WeccError("not_found", f"There is no tenant {wanted}.")
         return [await inspect(database, tenant_id) for tenant_id in ids]
-    except sa.exc.DBAPIError as error:
-        raise WeccError(
-            "store_unavailable", "The database cannot be read as one of this version."
-        ) from error
     finally:
         await database.close()
 

@@ -69,6 +69,6 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     empty.mkdir()
     sqlite3.connect(empty / "wecc.sqlite").close()
     stranger = wecc("fsck", "--data", empty)
-    assert stranger.returncode == 1
+    assert stranger.returncode != 0
     assert stranger.stderr.startswith("wecc: ")
     assert "Traceback" not in stranger.stderr

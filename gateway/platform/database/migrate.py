@@ -46,6 +46,15 @@ def version(connection: sa.Connection) -> str:
     return str(found or "")
 
 
+def require_current(connection: sa.Connection) -> None:
+    """Refuse, without changing anything, a database that is of another version, or not ours."""
+    if version(connection) != HEAD:
+        raise WeccError(
+            "unsafe_configuration",
+            "This is no database of this version. Start the gateway once to bring it up.",
+        )
+
+
 def configuration(connection: sa.Connection, metadata: sa.MetaData) -> Config:
     """Alembic's configuration over an open connection, without any file of its own."""
     from alembic.config import Config

@@ -92,9 +92,10 @@ async def test_the_control_runs(floor: Floor) -> None:
     assert sum(ran for ran, _ in seen) > 50
 
 
-async def shown_messages(desk: Desk) -> dict[str, str]:
+async def shown_messages(desk: Desk, newest: str) -> dict[str, str]:
     """Scroll from the end of the thread to its beginning; texts by message id, as shown."""
     found: dict[str, str] = {}
+    await expect(desk.page.locator(f'article[data-message="{newest}"]')).to_be_visible()
     log = desk.page.get_by_role("log")
     texts = (
         "all => all.map(one => [one.dataset.message, one.querySelector('[dir=auto]').innerText])"
@@ -123,7 +124,8 @@ async def test_every_vector_as_a_message(floor: Floor, tenant: Tenant, witness: 
     stored = {item["id"]: item for item in await writer.ask_history(writer.conversation)}
     texts = [item["text"] for item in stored.values() if item["kind"] == "text"]
     assert texts == [text.clean(vector) for vector in VECTORS]
-    for id_, shown in (await shown_messages(desk)).items():
+    newest = [id_ for id_, item in stored.items() if item["kind"] == "text"][-1]
+    for id_, shown in (await shown_messages(desk, newest)).items():
         words = [part.split() for part in (shown, stored[id_]["text"])]
         assert words[0] == words[1]
     await stayed_text(desk.page)

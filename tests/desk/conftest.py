@@ -42,7 +42,7 @@ class House:
         return Visitor(self.product, self.site, origin=ORIGIN)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The product with one queue that wants a disposition, and one canned reply."""
     require(BUILT.exists(), "the built desk (`npm run build -w web`)")

@@ -360,7 +360,8 @@ async def test_a_body_that_comes_too_slowly_ends_its_connection(
             if reader.at_eof():
                 break
             await asyncio.sleep(0.05)
-    assert await reader.read() == b"", "nothing was decided"
+    with contextlib.suppress(ConnectionError):
+        assert await reader.read() == b"", "nothing was decided"
     writer.close()
     reader, writer = await asyncio.open_connection("127.0.0.1", home.port)
     writer.write(head)

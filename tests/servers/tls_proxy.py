@@ -46,25 +46,34 @@ class TlsProxy:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
+        rest = asyncio.all_tasks(self._loop)
+        for task in rest:
             task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
         self._loop.run_until_complete(asyncio.sleep(0.1))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            peer = writer.get_extra_info("peername")[0]
-            inner_reader, inner_writer = await asyncio.open_connection(
-                "127.0.0.1", self._upstream_port
-            )
+        try:
+            with contextlib.suppress(
+                OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError
+            ):
+                await self._pass_on(reader, writer)
+        finally:
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        peer = writer.get_extra_info("peername")[0]
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        out = asyncio.create_task(_copy(reader, inner_writer))
+        try:
             inner_writer.write(_forwarded(head, peer))
-            out = asyncio.create_task(_copy(reader, inner_writer))
             await _copy(inner_reader, writer)
+        finally:
             out.cancel()
             inner_writer.close()
-        writer.close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

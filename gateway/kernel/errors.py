@@ -47,7 +47,7 @@ CODES: dict[str, CodeInfo] = {
     "upload_offset": CodeInfo(409, "The upload continues at another byte; ask where."),
     "closed": CodeInfo(409, "The conversation or call is over."),
     "nobody_there": CodeInfo(409, "Nobody serves this now; leave a message instead."),
-    "key_reused": CodeInfo(422, "The `Idempotency-Key` was used for another request already."),
+    "key_reused": CodeInfo(409, "The `Idempotency-Key` was used for another request already."),
     "in_use": CodeInfo(409, "It cannot be removed while something refers to it."),
     "gone": CodeInfo(410, "The link or token was used up or has expired."),
     "too_large": CodeInfo(413, "More bytes than are accepted here."),

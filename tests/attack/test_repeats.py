@@ -67,7 +67,7 @@ def test_every_creation_is_done_once_under_one_key(two: Ground) -> None:
             assert again.headers["cache-control"] == "no-store"
         assert count(admin, noun) == before + 1, noun
         other = create(admin, noun, {**body, "name": "Other"}, key)
-        assert other.status_code == 422, (noun, other.text)
+        assert other.status_code == 409, (noun, other.text)
         assert other.json()["error"]["code"] == "key_reused"
         assert count(admin, noun) == before + 1, noun
 
@@ -75,7 +75,7 @@ def test_every_creation_is_done_once_under_one_key(two: Ground) -> None:
 def test_a_key_for_one_address_is_none_for_another(two: Ground) -> None:
     key = new_id()
     assert create(two.a.admin, "skills", {"name": "Dutch"}, key).status_code == 201
-    assert create(two.a.admin, "queues", {"name": "Dutch"}, key).status_code == 422
+    assert create(two.a.admin, "queues", {"name": "Dutch"}, key).status_code == 409
 
 
 def test_keys_belong_to_one_tenant_and_one_actor(two: Ground) -> None:

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer();
-const io = new Server(http, { transports: ["websocket"], perMessageDeflate: false, pingInterval: 60000 });
+const io = new Server(http, { transports: ["websocket"], perMessageDeflate: false, pingInterval: 600000 });
 const pairs = new Map();
 
 io.on("connection", (socket) => {

@@ -42,7 +42,7 @@ _REPEATS = (
     " again under the same key when no answer came: it is done once, and every repeat gets the"
     f" first answer with `{REPLAYED.title()}: true`, for {KEPT_MS // 3_600_000} hours. Keys belong"
     " to one tenant and one actor (user or API key). The same key with another body or address is"
-    " `key_reused` (409); `conflict` (also 409) means that the gateway was stopped between doing it and"
+    " `key_reused` (409); `conflict` (409) means that the gateway was stopped between doing it and"
     " answering: look whether the object is there. Refused requests are not kept."
 )
 _SECURITY: dict[str, list[dict[str, list[str]]]] = {

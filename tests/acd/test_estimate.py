@@ -133,6 +133,19 @@ def test_unknown_stays_unknown() -> None:
     assert room.estimates.estimate(("qu_2", "chat", ()), 0, room.now_ms) is None
 
 
+def test_who_was_served_at_once_promises_others_nothing() -> None:
+    room = Room(agents=1)
+    room.do(c.SetState(agent_id="us_0", ready=False))
+    room.come()
+    room.now_ms += 20
+    room.do(c.SetState(agent_id="us_0", ready=True))
+    assert room.engine.state.offers
+    waiting = room.come()
+    assert room.tell(waiting, 0) is None
+    room.now_ms += 300_000
+    assert room.tell(waiting, 0) is None
+
+
 def test_the_first_rates_take_over_from_the_head_of_the_line() -> None:
     room = Room()
     room.come(), room.come()

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from gateway.acd.model.estimate.rates import MEMORY, Rate
 
 _TELLING_MS = 10_000
-"""A head of the line that came just now tells nothing of how long it will wait."""
+"""Who came just now, or was served at once, tells nothing of how long others will wait."""
 _BELIEF = 20.0
 """Starts' worth of belief that the eligible slots work for this flow alone."""
 
@@ -106,7 +106,8 @@ class Flow:
         since_ms = self.waiting.pop(interaction_id, None)
         self.held += 1
         if since_ms is not None and since_ms < now_ms:
-            self.last_wait_ms = now_ms - since_ms
+            if now_ms - since_ms >= _TELLING_MS:
+                self.last_wait_ms = now_ms - since_ms
             self.leaving.end(counts=False)
             if self.slots and self.service_rate is not None:
                 self.pace.end(counts=True)

@@ -17,7 +17,7 @@ run: ## set up what is missing, then start the demo (ARGS="--port 9000" is passe
 build: ## set up and build both front ends, start nothing
 	@$(PREPARE)
 
-test: servers ## everything: Python, front ends, real servers, real browsers (up to 25 minutes)
+test: servers ## everything: Python, front ends, real servers, real browsers (about 26 minutes on two cores)
 	@$(PREPARE) --dev
 	@.ci/test
 

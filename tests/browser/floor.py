@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.ears import EARS
-from tests.desk.person import AXE, Office, Seat
+from tests.desk.person import Office, Seat
 from tests.live.product import Product
 from tests.widget.road import Road
 from tests.widget.shop import Widget
@@ -193,22 +192,3 @@ class Shopper(Widget):
     async def picture(self, name: str) -> None:
         """Keep a screenshot for people to look at."""
         await keep(self.page, f"{name}-widget")
-
-
-async def faults(page: Page, within: str = "document") -> list[str]:
-    """What axe finds on the page as it stands; run outside of the page's own policy."""
-    channel = await page.context.new_cdp_session(page)
-    await channel.send("Runtime.evaluate", {"expression": AXE.read_text()})
-    found = await channel.send(
-        "Runtime.evaluate",
-        {
-            "expression": f"axe.run({within}, {{resultTypes: ['violations']}}).then((result) =>"
-            " JSON.stringify(result.violations.map((rule) =>"
-            " rule.id + ': ' + rule.nodes.map((node) => node.html.slice(0, 160)).join())))",
-            "awaitPromise": True,
-            "returnByValue": True,
-        },
-    )
-    await channel.detach()
-    listed: list[str] = json.loads(found["result"]["value"])
-    return listed

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import ViewportSize, expect
 
-from tests.browser.floor import Desk, Floor, Shopper, faults, keep
+from tests.browser.axe import faults
+from tests.browser.floor import Desk, Floor, Shopper, keep
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.floor import Floor, faults
+from tests.browser.axe import faults
+from tests.browser.floor import Floor
 from tests.live.product import Staff
 from tests.live.sockets import Agent, Visitor
 

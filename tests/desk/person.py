@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.browser.axe import faults
 from tests.desk.away import AWAY
 from tests.live.product import PASSWORD, Product
 from tests.widget.road import Road
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = Path(__file__).parents[2] / "test-results" / "desk"
 LIMIT_MS = 15_000
 READY = re.compile("^Ready")
@@ -111,22 +110,8 @@ class Seat:
         await self.page.goto(self.office.product.url("desk") + path)
 
     async def faults(self) -> list[str]:
-        """What axe finds on the page as it stands; run outside of the page's own policy."""
-        channel = await self.context.new_cdp_session(self.page)
-        await channel.send("Runtime.evaluate", {"expression": AXE.read_text()})
-        found = await channel.send(
-            "Runtime.evaluate",
-            {
-                "expression": "axe.run(document, {resultTypes: ['violations']}).then((result) =>"
-                " JSON.stringify(result.violations.map((rule) =>"
-                " rule.id + ': ' + rule.nodes.map((node) => node.html.slice(0, 160)).join())))",
-                "awaitPromise": True,
-                "returnByValue": True,
-            },
-        )
-        await channel.detach()
-        faults: list[str] = json.loads(found["result"]["value"])
-        return faults
+        """What axe finds on the page as it stands."""
+        return await faults(self.page)
 
     async def picture(self, name: str) -> None:
         """Keep a screenshot for people to look at."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.browser.axe import faults
 from tests.live.product import Product, Staff
 from tests.live.sockets import Frame
 from tests.widget.shop import Desk, PageServer, Shop, Widget
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = [
     ("en", "light", "desktop"),
     ("en", "dark", "desktop"),
@@ -53,12 +52,6 @@ def formed(house: tuple[Product, Staff, Staff], pages: PageServer, shop: Shop) -
     return shop.site
 
 
-async def faults(page: Page) -> list[Any]:
-    """What axe says of the widget as it stands."""
-    found = await page.evaluate("axe.run({include: [['wecc-widget']]})")
-    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]]
-
-
 async def cut_off(widget: Widget) -> list[Any]:
     """Buttons and fields of the panel that reach over its edge to the side (WCAG 2.2, 1.4.10)."""
     found: list[Any] = await widget.root.evaluate(
@@ -86,14 +79,13 @@ async def fill(widget: Widget) -> None:
 async def test_every_screen(shop: Shop, desk: Desk, language: str, scheme: Any, view: str) -> None:
     shop.page(language=language)
     context = await shop.context(color_scheme=scheme, reduced_motion="reduce", **VIEWS[view])
-    await context.add_init_script(path=AXE)
     widget = await shop.visit(context)
     name = f"{language}-{scheme}-{view}"
 
     async def look(screen: str) -> None:
         await widget.picture(f"{name}-{screen}")
         assert await cut_off(widget) == [], screen
-        assert await faults(widget.page) == [], screen
+        assert await faults(widget.page, "{include: [['wecc-widget']]}") == [], screen
 
     await look("launcher")
     await widget.launcher.click()

@@ -59,7 +59,12 @@ def open_kinds(agent: Agent, limits: tuple[int, ...], allows: tuple[int, ...]) -
     if agent.state != "ready" or agent.away_until_ms is not None or agent.next_state is not None:
         return _NOTHING
     chat, call, message = agent.load
-    bits = (chat < limits[0]) + 2 * (call < limits[1]) + 4 * (message < limits[2])
+    chats, calls, messages = limits
+    bits = 1 if chat < chats else 0
+    if call < calls:
+        bits |= 2
+    if message < messages:
+        bits |= 4
     if chat:
         bits &= allows[0]
     if call:

@@ -3,77 +3,103 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from heapq import heapify, heappop, heappush
+from collections.abc import Mapping, Sequence
 
-from gateway.acd.model.configuration import KIND_NUMBER, KINDS, QueueRule
+from gateway.acd.model.configuration import (
+    AGEING_MS_PER_PRIORITY,
+    KIND_NUMBER,
+    KINDS,
+    QueueRule,
+)
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matrix import Matrix, Requirement, skill_key
-from gateway.acd.model.order import NEVER, Key, Order, key_for, number_of, score_of
+from gateway.acd.model.order import NEVER, Key, Order, key_for, score_of
 
 
 class Line:
-    """One queue's waiting work: ranks, counts per kind, and whose clock began first."""
+    """One queue's waiting work: ranks, counts per kind, and whose clock began first.
 
-    __slots__ = ("_here", "_oldest", "counts", "order")
+    ``_lowest`` is no higher than any priority here.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_lowest", "_waiting", "counts", "order")
+
+    def __init__(self, waiting: Mapping[Key, Interaction]) -> None:
         self.order = Order()
         self.counts = [0] * len(KINDS)
-        self._here: set[int] = set()
-        self._oldest: list[int] = []
+        self._waiting = waiting
+        self._lowest = 0
 
-    def add(self, interaction: Interaction, kind: int, key: Key) -> None:
+    def add(self, priority: int, kind: int, key: Key) -> None:
         """Count one more."""
-        self.order.add(key)
+        order = self.order
+        if priority < self._lowest or not order.count:
+            self._lowest = priority
+        order.add(key)
         self.counts[kind] += 1
-        number = interaction.number
-        self._here.add(number)
-        heappush(self._oldest, key_for(interaction.enqueued_at_ms, number))
 
-    def remove(self, interaction: Interaction, kind: int, key: Key) -> None:
+    def remove(self, kind: int, key: Key) -> None:
         """Count one less."""
         self.order.remove(key)
         self.counts[kind] -= 1
-        self._here.remove(interaction.number)
-        if len(self._oldest) > 2 * self.order.count + 64:
-            here = self._here
-            self._oldest = [age for age in set(self._oldest) if number_of(age) in here]
-            heapify(self._oldest)
 
     def oldest_ms(self) -> int | None:
-        """Return when the longest wait began."""
-        while self._oldest:
-            age = self._oldest[0]
-            if number_of(age) in self._here:
-                return score_of(age)
-            heappop(self._oldest)
-        return None
+        """Return when the longest wait began.
+
+        Looks from the front for as long as an earlier beginning can still come: a place is
+        earlier than the clock by the priority alone.
+        """
+        oldest_ms = None
+        least_ms = AGEING_MS_PER_PRIORITY * self._lowest
+        for key in self.order:
+            if oldest_ms is not None and score_of(key) + least_ms >= oldest_ms:
+                break
+            began_ms = self._waiting[key].enqueued_at_ms
+            if oldest_ms is None or began_ms < oldest_ms:
+                oldest_ms = began_ms
+        return oldest_ms
 
 
 class Heads:
-    """The first waiting key of every requirement of one kind, in order, with its number."""
+    """The first waiting key of every requirement of one kind, in order, with its number.
 
-    __slots__ = ("_keys", "_numbers")
+    Most look a few heads up by number and never walk the order, so it is brought up to date
+    only when somebody does.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_changed", "_heads", "_keys", "_numbers", "_sorted", "count")
+
+    def __init__(self, heads: Sequence[Key]) -> None:
+        self._heads = heads
         self._keys: list[Key] = []
         self._numbers: dict[Key, int] = {}
+        self._sorted: dict[int, Key] = {}
+        self._changed: set[int] = set()
+        self.count = 0
 
-    def __len__(self) -> int:
-        return len(self._keys)
+    def change(self, number: int, by: int) -> None:
+        """The head of a requirement is another one, or there is one more or less."""
+        self._changed.add(number)
+        self.count += by
 
-    def put(self, key: Key, number: int) -> None:
-        """Add a head."""
-        insort(self._keys, key)
-        self._numbers[key] = number
-
-    def drop(self, key: Key) -> None:
-        """Take a head out."""
-        del self._keys[bisect_left(self._keys, key)]
-        del self._numbers[key]
+    def _settle(self) -> None:
+        # All old ones first: what was one number's head may be another's now.
+        for number in self._changed:
+            old = self._sorted.pop(number, None)
+            if old is not None:
+                del self._keys[bisect_left(self._keys, old)]
+                del self._numbers[old]
+        for number in self._changed:
+            new = self._heads[number]
+            if new is not NEVER:
+                insort(self._keys, new)
+                self._numbers[new], self._sorted[number] = number, new
+        self._changed.clear()
 
     def first(self, mask: int) -> Key:
         """Return the lowest head whose number is in the mask, or ``NEVER``."""
+        if self._changed:
+            self._settle()
         numbers = self._numbers
         for key in self._keys:
             if mask >> numbers[key] & 1:
@@ -86,7 +112,7 @@ class Backlog:
 
     def __init__(self, matrix: Matrix) -> None:
         self._matrix = matrix
-        self._heads = [Heads() for _ in KINDS]
+        self._heads = [Heads(matrix.heads) for _ in KINDS]
         self.held: list[list[Key]] = [[] for _ in KINDS]
         self.direct: dict[str, list[Key]] = {}
         self._by_hand: set[Key] = set()
@@ -96,9 +122,15 @@ class Backlog:
 
     def requirement(self, interaction: Interaction, queue: QueueRule | None) -> Requirement:
         """Return what an interaction needs."""
-        own = skill_key(interaction.skills)
-        key = (KIND_NUMBER[interaction.kind], interaction.queue_id, own, interaction.step)
-        return self._matrix.requirement(key, queue)
+        return self._matrix.requirement(
+            (
+                KIND_NUMBER[interaction.kind],
+                interaction.queue_id,
+                skill_key(interaction.skills),
+                interaction.step,
+            ),
+            queue,
+        )
 
     def join(self, interaction: Interaction, queue: QueueRule | None) -> None:
         """Let an interaction wait, where its fields say."""
@@ -108,8 +140,8 @@ class Backlog:
         self.waiting[key] = interaction
         line = self.lines.get(interaction.queue_id)
         if line is None:
-            line = self.lines[interaction.queue_id] = Line()
-        line.add(interaction, requirement.kind, key)
+            line = self.lines[interaction.queue_id] = Line(self.waiting)
+        line.add(interaction.priority, requirement.kind, key)
         if interaction.direct_agent_id is not None:
             insort(self.direct.setdefault(interaction.direct_agent_id, []), key)
         elif requirement.is_manual:
@@ -126,7 +158,7 @@ class Backlog:
         requirement = self.placed.pop(interaction.id)
         key = key_for(interaction.score, interaction.number)
         del self.waiting[key]
-        self.lines[interaction.queue_id].remove(interaction, requirement.kind, key)
+        self.lines[interaction.queue_id].remove(requirement.kind, key)
         if interaction.direct_agent_id is not None:
             keys = self.direct[interaction.direct_agent_id]
             keys.remove(key)
@@ -142,12 +174,10 @@ class Backlog:
                 self._set_head(requirement, requirement.order.first)
 
     def _set_head(self, requirement: Requirement, head: Key) -> None:
-        heads = self._heads[requirement.kind]
-        if requirement.head != NEVER:
-            heads.drop(requirement.head)
-        if head != NEVER:
-            heads.put(head, requirement.number)
-        requirement.head = self._matrix.heads[requirement.number] = head
+        number = requirement.number
+        more = (head is not NEVER) - (requirement.head is not NEVER)
+        self._heads[requirement.kind].change(number, more)
+        requirement.head = self._matrix.heads[number] = head
 
     def is_manual(self, interaction: Interaction) -> bool:
         """Tell whether waiting work is only taken by hand."""
@@ -187,7 +217,7 @@ class Backlog:
         for kind in kinds:
             heads = self._heads[kind]
             gather = known.gather[kind]
-            if gather is not None and len(heads) > known.pays_from[kind]:
+            if gather is not None and heads.count > known.pays_from[kind]:
                 head = min(gather(self._matrix.heads))
             else:
                 head = heads.first(known.mask)

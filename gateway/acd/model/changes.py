@@ -13,11 +13,14 @@ from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction, Offer, Slot
 from gateway.acd.model.pieces import (
     activate,
+    begin_waiting,
     close,
     enter_queue,
     free,
     occupy,
+    open_to_all,
     overflow_after,
+    owe_no_reply,
     pause,
     time_waiting,
     to_back,
@@ -153,15 +156,14 @@ def _enqueued(state: State, index: Index, entry: e.Enqueued) -> Interaction:
         direct_agent_id=entry.direct_agent_id,
         direct_until_ms=entry.direct_until_ms,
         is_sticky=entry.is_sticky,
+        queued_at_ms=entry.at_ms,
     )
     state.next_number += 1
     state.interactions[item.id] = item
     index.know(item)
-    enter_queue(state, item)
-    index.backlog.join(item, state.queues.get(item.queue_id))
     if item.direct_until_ms is not None:
         index.timers.add(item.direct_until_ms, "direct", item.id)
-    time_waiting(state, index, item)
+    begin_waiting(state, index, item)
     return item
 
 
@@ -232,10 +234,10 @@ def _readmitted(state: State, index: Index, entry: e.Readmitted) -> None:
 def _opened(state: State, index: Index, entry: e.Opened) -> Interaction:
     item = state.interactions[entry.interaction_id]
     index.backlog.leave(item)
-    item.direct_agent_id = item.direct_until_ms = None
-    item.is_sticky = False
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    time_waiting(state, index, item)
+    open_to_all(item)
+    queue = state.queues.get(item.queue_id)
+    index.backlog.join(item, queue)
+    time_waiting(state, index, item, queue)
     return item
 
 
@@ -244,9 +246,7 @@ def _moved(state: State, index: Index, entry: e.Moved) -> Interaction:
     index.backlog.leave(item)
     item.queue_id = entry.queue_id
     item.direct_agent_id = item.direct_until_ms = None
-    enter_queue(state, item)
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    time_waiting(state, index, item)
+    begin_waiting(state, index, item)
     return item
 
 
@@ -268,8 +268,8 @@ def _transferred(state: State, index: Index, entry: e.Transferred) -> Interactio
     item.direct_until_ms = entry.direct_until_ms
     item.excluded[entry.agent_id] = entry.excluded_until_ms
     item.accepted_at_ms = None
-    item.left_queues = []
-    enter_queue(state, item)
+    item.left_queues = ()
+    enter_queue(state, item, state.queues.get(item.queue_id))
     free(state, index, entry.agent_id, item)
     wait(state, index, item)
     return item
@@ -283,7 +283,7 @@ def _released(state: State, index: Index, entry: e.Released) -> Interaction:
     if entry.cause == "no_reply":
         state.agents[entry.agent_id].strikes += 1
     item.queued_at_ms = entry.at_ms
-    item.overflow_at_ms = overflow_after(state, item, entry.at_ms)
+    item.overflow_at_ms = overflow_after(item, state.queues.get(item.queue_id), entry.at_ms)
     free(state, index, entry.agent_id, item)
     wait(state, index, item)
     return item
@@ -298,7 +298,7 @@ def _ended(state: State, index: Index, entry: e.Ended) -> Interaction:
     item.state = "wrap_up"
     item.epoch += 1
     item.wrap_up = entry.wrap_up
-    item.reply_due_ms = item.reply_warn_ms = None
+    owe_no_reply(item)
     weigh(state, index, item, 0 if entry.wrap_up == "optional" else 1)
     item.wrap_up_until_ms = entry.wrap_up_until_ms
     if entry.wrap_up_until_ms is not None:
@@ -315,7 +315,7 @@ def _wrap_up_extended(state: State, index: Index, entry: e.WrapUpExtended) -> In
 
 def _reply_given(state: State, _index: Index, entry: e.ReplyGiven) -> Interaction:
     item = state.interactions[entry.interaction_id]
-    item.reply_due_ms = item.reply_warn_ms = None
+    owe_no_reply(item)
     return item
 
 

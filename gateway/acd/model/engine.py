@@ -35,13 +35,15 @@ class Engine(Matching):
         ``touched`` then holds the interactions it changed. Time never goes back here: an
         earlier ``now_ms`` counts as the time of the last entry.
         """
-        self.now_ms = max(now_ms, self.state.at_ms)
+        at_ms = self.state.at_ms
+        self.now_ms = now_ms if now_ms > at_ms else at_ms
         self.out = []
         self.touched = {}
         _TABLE[type(command)](self, command)
-        if self.index.roll.has_changed:
+        index = self.index
+        if index.roll.has_changed:
             queueing.look_after_deserted(self)
-        if self.index.matrix.has_grown and self.index.is_worn():
+        if index.matrix.has_grown and index.is_worn():
             self.index = Index(self.state)
         return self.out
 

@@ -82,7 +82,8 @@ class Index:
         if old is not None:
             self.roll.move(old.base, old.limits, old.status, "")
             self.statuses[old.status] -= 1
-            self._count(old.open, -1)
+            for kind in old.open:
+                self.idle[kind].count -= 1
             self._count_ready(old, is_ready=False)
             self._moved.pop(agent.id, None)
             for kind in old.stands:
@@ -157,21 +158,21 @@ class Index:
         Where the seat stands in the lines is brought up to date when somebody looks at them:
         who is filled again in the same breath never moves.
         """
-        now_open = open_kinds(seat.agent, seat.limits, seat.allows)
-        if now_open is not seat.open:
-            self._count(seat.open, -1)
-            self._count(now_open, 1)
+        agent, before = seat.agent, seat.open
+        now_open = open_kinds(agent, seat.limits, seat.allows)
+        if now_open is not before:
+            idle = self.idle
+            for kind in before:
+                idle[kind].count -= 1
+            for kind in now_open:
+                idle[kind].count += 1
             seat.open = now_open
-        moved, agent_id = self._moved, seat.agent.id
+        moved, agent_id = self._moved, agent.id
         moved.pop(agent_id, None)
         if now_open or seat.stands:
             moved[agent_id] = seat
             if len(moved) > _MOVED:
                 self.settle()
-
-    def _count(self, kinds: tuple[int, ...], by: int) -> None:
-        for kind in kinds:
-            self.idle[kind].count += by
 
     def settle(self) -> None:
         """Bring the lines up to date."""
@@ -210,9 +211,10 @@ class Index:
             if seat is None or kind not in seat.open or interaction.queue_id in seat.closed:
                 return []
             return [seat]
-        idle, requirement = self.idle[kind], self.backlog.placed[interaction.id]
+        idle = self.idle[kind]
         if not idle.count or self.backlog.is_manual(interaction):
             return []
+        requirement = self.backlog.placed[interaction.id]
         if self._moved:
             self.settle()
         groups = self.matrix.groups_for(requirement)
@@ -223,15 +225,13 @@ class Index:
     def work_for(self, seat: Seat) -> Interaction | None:
         """Return the waiting interaction an agent should get now."""
         backlog = self.backlog
-        if not seat.open:
-            return None
         best = backlog.head_for(seat.group, seat.open)
         for kind in seat.open:
             if backlog.held[kind]:
                 best = self._better_held(seat, kind, best)
         if seat.agent.id in backlog.direct:
             best = self._better_direct(seat, best)
-        return None if best == NEVER else backlog.waiting[best]
+        return None if best is NEVER else backlog.waiting[best]
 
     def _better_held(self, seat: Seat, kind: int, best: Key) -> Key:
         for key in self.backlog.held[kind]:

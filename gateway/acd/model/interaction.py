@@ -54,7 +54,7 @@ class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     step_left_ms: int | None = None
     queued_at_ms: int = 0
     overflow_at_ms: int | None = None
-    left_queues: list[str] = []
+    left_queues: tuple[str, ...] = ()
     accepted_at_ms: int | None = None
     ended_at_ms: int | None = None
     wrap_up: WrapUpMode = "none"

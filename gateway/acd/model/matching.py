@@ -23,12 +23,13 @@ class Matching:
         self.out: list[e.Entry] = []
         self.now_ms = 0
 
-    def emit(self, entry: e.Entry) -> None:
-        """Write an entry and let it change the state."""
+    def emit(self, entry: e.Entry) -> Interaction | None:
+        """Write an entry and let it change the state; return the interaction it changed."""
         self.out.append(entry)
         item = apply(self.state, self.index, entry)
         if item is not None:
             self.touched[item.id] = item
+        return item
 
     def match(self, item: Interaction) -> None:
         """Look for an agent for waiting work."""
@@ -44,7 +45,7 @@ class Matching:
         if agent.next_state is not None and self.is_empty_handed(agent):
             self.enter(agent.id, agent.next_state, agent.next_reason, agent.next_max_s)
         seat = self.index.seats[agent.id]
-        while (item := self.index.work_for(seat)) is not None:
+        while seat.open and (item := self.index.work_for(seat)) is not None:
             self.offer(item, [seat], "agent")
 
     def is_empty_handed(self, agent: Agent) -> bool:
@@ -102,7 +103,7 @@ class Matching:
                 expires_at_ms=self.now_ms + queue.timeout_ms(item.kind),
                 place=self.index.place(item),
                 found_by=found_by,
-                runners_up=[seat.agent.id for seat in seats[1:]],
+                runners_up=[seat.agent.id for seat in seats[1:]] if len(seats) > 1 else [],
                 left_out=left_out(self.index, item, found_by),
                 by=by,
                 over_capacity=over_capacity,

@@ -21,7 +21,9 @@ ProfileKey = tuple[tuple[str, ...] | None, SkillKey, tuple[str, ...]]
 
 def skill_key(skills: dict[str, int]) -> SkillKey:
     """Return the same key for the same skills."""
-    return tuple(sorted(skills.items())) if skills else ()
+    if len(skills) > 1:
+        return tuple(sorted(skills.items()))
+    return tuple(skills.items())
 
 
 class Requirement:

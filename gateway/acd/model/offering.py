@@ -29,17 +29,19 @@ def answer(engine: Matching, command: c.Answer) -> None:
 
 def accept(engine: Matching, command: c.Accept) -> None:
     """The agent takes the offer; repeating it is harmless."""
-    is_live = command.offer_id in engine.state.offers
-    if not is_live and has_accepted(engine, command.offer_id, command.agent_id):
+    offer = engine.state.offers.get(command.offer_id)
+    if offer is None and has_accepted(engine, command.offer_id, command.agent_id):
         return
-    offer = live_offer(engine, command.offer_id, command.agent_id)
+    offer = checked(engine, offer, command.agent_id)
+    due_ms, warn_ms = reply_times(engine, engine.state.interactions[offer.interaction_id])
     engine.emit(
         e.Accepted(
             at_ms=engine.now_ms,
             offer_id=offer.id,
             interaction_id=offer.interaction_id,
             agent_id=offer.agent_id,
-            **reply_times(engine, engine.state.interactions[offer.interaction_id]),
+            reply_due_ms=due_ms,
+            reply_warn_ms=warn_ms,
         )
     )
 
@@ -70,11 +72,13 @@ def take(engine: Matching, command: c.Take) -> None:
     if item.kind == "call":
         engine.offer(item, [seat], "hand")
     else:
+        due_ms, warn_ms = reply_times(engine, item)
         taken = e.Taken(
             at_ms=engine.now_ms,
             interaction_id=item.id,
             agent_id=agent.id,
-            **reply_times(engine, item),
+            reply_due_ms=due_ms,
+            reply_warn_ms=warn_ms,
         )
         engine.emit(taken)
 
@@ -94,17 +98,13 @@ def check_pull(engine: Matching, item: Interaction, command: c.Take) -> None:
         )
 
 
-def reply_times(engine: Matching, item: Interaction) -> dict[str, int]:
+def reply_times(engine: Matching, item: Interaction) -> tuple[int | None, int | None]:
     """Return until when a chat must be replied to, and when its agent is reminded."""
     queue = engine.state.queues.get(item.queue_id)
     if item.kind != "chat" or queue is None or not queue.reply_timeout_s:
-        return {}
+        return None, None
     wait_ms = 1000 * queue.reply_timeout_s
-    warn_ms = wait_ms * 2 // 3
-    return {
-        "reply_due_ms": engine.now_ms + wait_ms,
-        "reply_warn_ms": engine.now_ms + warn_ms,
-    }
+    return engine.now_ms + wait_ms, engine.now_ms + wait_ms * 2 // 3
 
 
 def end_offer(engine: Matching, offer: Offer, outcome: Outcome) -> Interaction:
@@ -147,7 +147,11 @@ def withdraw_all(engine: Matching, agent: Agent) -> list[Interaction]:
 
 def live_offer(engine: Matching, offer_id: str, agent_id: str) -> Offer:
     """Return the offer if it is this agent's and still rings."""
-    offer = engine.state.offers.get(offer_id)
+    return checked(engine, engine.state.offers.get(offer_id), agent_id)
+
+
+def checked(engine: Matching, offer: Offer | None, agent_id: str) -> Offer:
+    """Return the offer; refuse one that is gone, somebody else's or over."""
     if offer is None or offer.agent_id != agent_id or offer.expires_at_ms <= engine.now_ms:
         raise WeccError("offer_gone")
     return offer

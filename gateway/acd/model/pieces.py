@@ -10,13 +10,17 @@ from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.state import State
 
+# Reading a field of a ``Struct`` costs next to nothing, writing one does: what is nearly always
+# right already is looked at before it is written.
+
 
 def occupy(state: State, index: Index, agent_id: str, item: Interaction) -> None:
     """The agent holds one more interaction."""
     seat = index.seats[agent_id]
     seat.agent.load[KIND_NUMBER[item.kind]] += 1
     seat.work[item.id] = None
-    item.weight = 1
+    if item.weight != 1:
+        item.weight = 1
     to_back(state, index, seat)
 
 
@@ -27,8 +31,9 @@ def free(
     seat = index.seats[agent_id]
     seat.agent.load[KIND_NUMBER[item.kind]] -= item.weight
     del seat.work[item.id]
-    item.weight = 1
-    item.reply_due_ms = item.reply_warn_ms = None
+    if item.weight != 1:
+        item.weight = 1
+    owe_no_reply(item)
     if front_at_ms is None:
         to_back(state, index, seat)
         return
@@ -63,8 +68,9 @@ def wait(state: State, index: Index, item: Interaction) -> None:
     item.state = "waiting"
     item.epoch += 1
     item.agent_id = item.offer_id = None
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    time_waiting(state, index, item)
+    queue = state.queues.get(item.queue_id)
+    index.backlog.join(item, queue)
+    time_waiting(state, index, item, queue)
     for agent_id, until_ms in item.excluded.items():
         index.timers.add(until_ms, "readmit", item.id, agent_id)
     if item.direct_until_ms is not None:
@@ -78,14 +84,15 @@ def activate(state: State, index: Index, item: Interaction, entry: Accepted | Ta
     pause(item, entry.at_ms)
     item.agent_id = entry.agent_id
     item.accepted_at_ms = entry.at_ms
-    item.direct_agent_id = item.direct_until_ms = None
-    item.is_sticky = False
-    item.excluded = {}
+    open_to_all(item)
+    if item.excluded:
+        item.excluded = {}
     item.heard_ms = entry.at_ms
     if state.policy.quiet_chat_s:
         watch_silence(state, index, item)
-    agent = state.agents[entry.agent_id]
-    agent.strikes = 0
+    agent = index.seats[entry.agent_id].agent
+    if agent.strikes:
+        agent.strikes = 0
     queue = state.queues.get(item.queue_id)
     if queue is not None and queue.fairness_window_s:
         count_got(state, agent, queue)
@@ -94,6 +101,22 @@ def activate(state: State, index: Index, item: Interaction, entry: Accepted | Ta
         index.timers.add(entry.reply_due_ms, "reply", item.id)
     if entry.reply_warn_ms is not None:
         index.timers.add(entry.reply_warn_ms, "reply_warn", item.id)
+
+
+def open_to_all(item: Interaction) -> None:
+    """It does not wait for one agent any more."""
+    if item.direct_agent_id is not None:
+        item.direct_agent_id = item.direct_until_ms = None
+    if item.is_sticky:
+        item.is_sticky = False
+
+
+def owe_no_reply(item: Interaction) -> None:
+    """Nobody has to reply until some time any more."""
+    if item.reply_due_ms is not None:
+        item.reply_due_ms = None
+    if item.reply_warn_ms is not None:
+        item.reply_warn_ms = None
 
 
 def count_got(state: State, agent: Agent, queue: QueueRule) -> None:
@@ -114,7 +137,8 @@ def close(state: State, index: Index, item: Interaction) -> None:
     """The interaction is over and leaves."""
     item.state = "closed"
     item.epoch += 1
-    item.wrap_up_until_ms = None
+    if item.wrap_up_until_ms is not None:
+        item.wrap_up_until_ms = None
     if item.agent_id is not None:
         free(state, index, item.agent_id, item)
     index.unknow(item)
@@ -124,11 +148,22 @@ def close(state: State, index: Index, item: Interaction) -> None:
 # ---- a queue's clocks ------------------------------------------------------------------------
 
 
-def enter_queue(state: State, item: Interaction) -> None:
-    """The interaction begins to wait in its queue: at the first step, with a new limit."""
-    item.step, item.step_until_ms, item.step_left_ms = 0, None, None
+def begin_waiting(state: State, index: Index, item: Interaction) -> None:
+    """The interaction begins to wait in its queue, where its fields say."""
+    queue = state.queues.get(item.queue_id)
+    enter_queue(state, item, queue)
+    index.backlog.join(item, queue)
+    time_waiting(state, index, item, queue)
+
+
+def enter_queue(state: State, item: Interaction, queue: QueueRule | None) -> None:
+    """It stands at the first step, with a new limit."""
+    if item.step or item.step_until_ms is not None or item.step_left_ms is not None:
+        item.step, item.step_until_ms, item.step_left_ms = 0, None, None
     item.queued_at_ms = state.at_ms
-    item.overflow_at_ms = overflow_after(state, item, state.at_ms)
+    limit_ms = overflow_after(item, queue, state.at_ms)
+    if item.overflow_at_ms is not limit_ms:
+        item.overflow_at_ms = limit_ms
 
 
 def start_step(state: State, item: Interaction, number: int) -> None:
@@ -139,9 +174,8 @@ def start_step(state: State, item: Interaction, number: int) -> None:
     item.step_left_ms = 1000 * (queue.step(number).after_s or 0) - max(0, late_ms)
 
 
-def overflow_after(state: State, item: Interaction, past_ms: int) -> int | None:
+def overflow_after(item: Interaction, queue: QueueRule | None, past_ms: int) -> int | None:
     """Return the first limit of waiting in this queue that lies after ``past_ms``."""
-    queue = state.queues.get(item.queue_id)
     if queue is None or not queue.overflow:
         return None
     waits = [rule.limit for rule in queue.overflow if rule.when == "wait"]
@@ -149,16 +183,16 @@ def overflow_after(state: State, item: Interaction, past_ms: int) -> int | None:
     return min((limit for limit in limits if limit > past_ms), default=None)
 
 
-def time_waiting(state: State, index: Index, item: Interaction) -> None:
+def time_waiting(state: State, index: Index, item: Interaction, queue: QueueRule | None) -> None:
     """Let the clocks of waiting work run: of its step, unless it waits for one agent, and of
     the overflow.
     """
     if item.overflow_at_ms is not None:
         index.timers.add(item.overflow_at_ms, "overflow", item.id)
-    queue = state.queues.get(item.queue_id)
     last = len(queue.steps) - 1 if queue is not None else 0
     if queue is None or item.step >= last or item.direct_agent_id is not None:
-        item.step_until_ms = item.step_left_ms = None
+        if item.step_until_ms is not None or item.step_left_ms is not None:
+            item.step_until_ms = item.step_left_ms = None
         return
     if item.step_until_ms is None:
         after_s = queue.step(item.step).after_s or 0
@@ -174,9 +208,9 @@ def pause(item: Interaction, at_ms: int) -> None:
         item.step_until_ms = None
 
 
-def retime(state: State, index: Index, item: Interaction) -> None:
+def retime(state: State, index: Index, item: Interaction, queue: QueueRule) -> None:
     """The queue's rules changed: a running step keeps its time, the limit follows the rules."""
     if item.state in ("waiting", "offered"):
-        item.overflow_at_ms = overflow_after(state, item, item.queued_at_ms)
+        item.overflow_at_ms = overflow_after(item, queue, item.queued_at_ms)
     if item.state == "waiting":
-        time_waiting(state, index, item)
+        time_waiting(state, index, item, queue)

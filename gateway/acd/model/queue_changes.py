@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.acd.model import entries as e
 from gateway.acd.model.index import Index
 from gateway.acd.model.interaction import Interaction
-from gateway.acd.model.pieces import enter_queue, retime, start_step, time_waiting
+from gateway.acd.model.pieces import begin_waiting, retime, start_step, time_waiting
 from gateway.acd.model.state import State
 
 
@@ -17,7 +17,7 @@ def queue_set(state: State, index: Index, entry: e.QueueSet) -> None:
     index.roll.has_changed = True
     for item in state.interactions.values():
         if item.queue_id == queue_id:
-            retime(state, index, item)
+            retime(state, index, item, entry.queue)
 
 
 def queue_removed(state: State, index: Index, entry: e.QueueRemoved) -> None:
@@ -42,8 +42,9 @@ def relaxed(state: State, index: Index, entry: e.Relaxed) -> Interaction:
     index.backlog.leave(item)
     start_step(state, item, entry.step)
     item.priority, item.score = entry.priority, entry.score
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    time_waiting(state, index, item)
+    queue = state.queues.get(item.queue_id)
+    index.backlog.join(item, queue)
+    time_waiting(state, index, item, queue)
     return item
 
 
@@ -58,12 +59,10 @@ def overflowed(state: State, index: Index, entry: e.Overflowed) -> Interaction:
         index.unknow(item)
         state.forget(item)
         return item
-    item.left_queues.append(item.queue_id)
+    item.left_queues = (*item.left_queues, item.queue_id)
     item.queue_id = entry.to_queue_id
     item.direct_agent_id = item.direct_until_ms = None
-    enter_queue(state, item)
-    index.backlog.join(item, state.queues.get(item.queue_id))
-    time_waiting(state, index, item)
+    begin_waiting(state, index, item)
     return item
 
 

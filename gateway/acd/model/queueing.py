@@ -163,7 +163,7 @@ def overflow_due(engine: Matching, timer: Timer) -> None:
     if overflow(engine, item, ["wait"]):
         arrive(engine, item)
         return
-    next_ms = overflow_after(engine.state, item, engine.now_ms)
+    next_ms = overflow_after(item, engine.state.queues.get(item.queue_id), engine.now_ms)
     passed = e.OverflowPassed(at_ms=engine.now_ms, interaction_id=item.id, next_ms=next_ms)
     engine.emit(passed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from gateway.acd.model import changes
 from gateway.acd.model import commands as c
@@ -34,10 +34,14 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
     if queue is None:
         raise not_found("queue")
     priority = queue.priority + command.priority
-    began_ms = min(command.created_at_ms, engine.now_ms)
-    engine.emit(
+    now_ms = engine.now_ms
+    began_ms = min(command.created_at_ms, now_ms)
+    direct_agent_id = direct_until_ms = None
+    if command.for_agent_id is not None:
+        direct_agent_id, direct_until_ms = for_one(engine, queue, command)
+    item = engine.emit(
         e.Enqueued(
-            at_ms=engine.now_ms,
+            at_ms=now_ms,
             interaction_id=command.interaction_id,
             interaction_kind=command.kind,
             conversation_id=command.conversation_id,
@@ -48,13 +52,18 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
             created_at_ms=command.created_at_ms,
             score=changes.score_of(began_ms, priority),
             is_robot=command.is_robot,
-            **for_one(engine, queue, command),
+            direct_agent_id=direct_agent_id,
+            direct_until_ms=direct_until_ms,
+            is_sticky=direct_agent_id is not None and command.is_sticky,
         )
     )
-    arrive(engine, state.interactions[command.interaction_id])
+    if item is not None:
+        arrive(engine, item)
 
 
-def for_one(engine: Matching, queue: QueueRule, command: c.Enqueue) -> dict[str, Any]:
+def for_one(
+    engine: Matching, queue: QueueRule, command: c.Enqueue
+) -> tuple[str, int] | tuple[None, None]:
     """Return for whom alone new work waits first, and until when: nobody, when that agent would
     not take it or has enough waiting.
     """
@@ -62,12 +71,8 @@ def for_one(engine: Matching, queue: QueueRule, command: c.Enqueue) -> dict[str,
     wait_ms = 1000 * queue.sticky_s if command.is_sticky else DIRECT_WAIT_MS
     agent = engine.state.agents.get(agent_id or "")
     if agent is None or not wait_ms or not _would_wait(engine, agent, queue, command):
-        return {}
-    return {
-        "direct_agent_id": agent.id,
-        "direct_until_ms": engine.now_ms + wait_ms,
-        "is_sticky": command.is_sticky,
-    }
+        return None, None
+    return agent.id, engine.now_ms + wait_ms
 
 
 def _would_wait(engine: Matching, agent: Agent, queue: QueueRule, command: c.Enqueue) -> bool:
@@ -189,7 +194,7 @@ def end_work(engine: Matching, item: Interaction, by: Literal["agent", "contact"
         )
     )
     if mode in ("none", "optional"):
-        engine.fill(engine.state.agents[agent_id])
+        engine.fill(engine.index.seats[agent_id].agent)
 
 
 def wrap_up(engine: Matching, command: c.WrapUp) -> None:
@@ -257,4 +262,4 @@ def wrap(
             by_timer=by_timer,
         )
     )
-    engine.fill(engine.state.agents[agent_id])
+    engine.fill(engine.index.seats[agent_id].agent)

@@ -2369,10 +2369,26 @@ export interface SkillBody {
 /**
  * Who meets an expression now. ``names`` are the first few of the ``agents``.
  *
- *     When it cannot be read, ``error`` says why and ``at`` where, in characters from 0.
+ *     When it cannot be read, ``error`` says why, ``mistake`` the same as a code, and ``at`` where,
+ *     in characters from 0.
  */
 export interface SkillMatch {
   error: string;
+  mistake:
+    | (
+        | "end_expected"
+        | "level_expected"
+        | "open_parenthesis"
+        | "open_quote"
+        | "skill_expected"
+        | "too_deep"
+        | "too_long"
+        | "too_many_alternatives"
+        | "too_many_skills"
+        | "unknown_sign"
+        | "unknown_skill"
+      )
+    | null;
   at: number | null;
   agents: number;
   ready: number;

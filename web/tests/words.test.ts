@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { adminEn } from "../src/i18n/admin.en";
 import { adminZh } from "../src/i18n/admin.zh";
 import { en } from "../src/i18n/en";
+import { errorsEn } from "../src/i18n/errors.en";
+import { errorsZh } from "../src/i18n/errors.zh";
 import { clockTime, duration, fileSize, languageName, shortWhen } from "../src/i18n/format";
 import { fill } from "../src/i18n/index";
 import { queueEn } from "../src/i18n/queue.en";
@@ -52,6 +54,16 @@ describe("words", () => {
     ].map((match) => match[1]);
     expect(used.length).toBeGreaterThan(200);
     expect(used.filter((key) => key && !known.has(key))).toEqual([]);
+  });
+
+  it("are there for every error code of the server, in both languages", () => {
+    const listed = readFileSync(join(__dirname, "../../docs/reference/errors.md"), "utf8");
+    const codes = [...listed.matchAll(/^\| `(\w+)` \| \d+ /gm)].map((match) => match[1]);
+    expect(codes.length).toBeGreaterThan(30);
+    const words: Record<string, string>[] = [errorsEn, errorsZh];
+    for (const code of codes) {
+      for (const language of words) expect(language[`error.${code}`], code).toBeTruthy();
+    }
   });
 
   it("keep a place that got no value, so that it is noticed", () => {

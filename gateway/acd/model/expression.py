@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gateway.kernel.errors import WeccError
 
@@ -46,11 +46,28 @@ _BOUNDS: dict[str, Callable[[int], list[tuple[int, int]]]] = {
 }
 
 
+Mistake = Literal[
+    "too_long",
+    "open_quote",
+    "unknown_sign",
+    "end_expected",
+    "too_deep",
+    "open_parenthesis",
+    "skill_expected",
+    "too_many_skills",
+    "unknown_skill",
+    "level_expected",
+    "too_many_alternatives",
+]
+"""What is wrong with an expression, for those who say it in another language."""
+
+
 class ExpressionError(WeccError):
     """An expression that cannot be read: ``at`` is the character, from 0, where it goes wrong."""
 
-    def __init__(self, words: str, at: int | None = None) -> None:
+    def __init__(self, mistake: Mistake, words: str, at: int | None = None) -> None:
         super().__init__("bad_expression", words if at is None else f"Character {at + 1}: {words}")
+        self.mistake: Mistake = mistake
         self.words = words
         self.at = at
 
@@ -154,19 +171,20 @@ def unquoted(text: str) -> str:
 # ---- reading ---------------------------------------------------------------------------------
 
 
-def _bad(at: int, words: str) -> ExpressionError:
-    return ExpressionError(words, at)
+def _bad(at: int, mistake: Mistake, words: str) -> ExpressionError:
+    return ExpressionError(mistake, words, at)
 
 
 def _tokens(text: str) -> Iterator[Token]:
     if len(text) > MAX_CHARS:
-        raise _bad(MAX_CHARS, f"an expression has at most {MAX_CHARS} characters.")
+        raise _bad(MAX_CHARS, "too_long", f"an expression has at most {MAX_CHARS} characters.")
     at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            words = "a quote is not closed." if text[at] == '"' else "this sign is not known."
-            raise _bad(at, words)
+            if text[at] == '"':
+                raise _bad(at, "open_quote", "a quote is not closed.")
+            raise _bad(at, "unknown_sign", "this sign is not known.")
         piece = found.group()
         if not piece.isspace():
             yield Token(_kind(piece), piece, at)
@@ -192,7 +210,7 @@ class _Parser:
     def whole(self) -> Node:
         node = self._either(0)
         if self._next.kind != "end":
-            raise _bad(self._next.at, "expected AND, OR or the end.")
+            raise _bad(self._next.at, "end_expected", "expected AND, OR or the end.")
         return node
 
     def _take(self) -> Token:
@@ -214,32 +232,32 @@ class _Parser:
     def _single(self, depth: int) -> Node:
         token = self._take()
         if depth > MAX_DEPTH:
-            raise _bad(token.at, f"nested more than {MAX_DEPTH} deep.")
+            raise _bad(token.at, "too_deep", f"nested more than {MAX_DEPTH} deep.")
         if token.kind == "not":
             return Not(self._single(depth + 1))
         if token.kind == "(":
             node = self._either(depth + 1)
             if self._take().kind != ")":
-                raise _bad(token.at, "this parenthesis is not closed.")
+                raise _bad(token.at, "open_parenthesis", "this parenthesis is not closed.")
             return node
         if token.kind != "name":
-            raise _bad(token.at, "expected the name of a skill, NOT or a parenthesis.")
+            raise _bad(token.at, "skill_expected", "expected the name of a skill, NOT or a parenthesis.")
         return self._term(token)
 
     def _term(self, token: Token) -> Term:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            raise _bad(token.at, f"an expression names at most {MAX_TERMS} skills.")
+            raise _bad(token.at, "too_many_skills", f"an expression names at most {MAX_TERMS} skills.")
         skill = self._resolve(unquoted(token.text))
         if skill is None:
             words = "there is no skill of this name. Names with spaces stand in double quotes."
-            raise _bad(token.at, words)
+            raise _bad(token.at, "unknown_skill", words)
         if self._next.kind not in _BOUNDS:
             return Term(skill, [(0, TOP)])
         sign, level = self._take(), self._take()
         is_number = level.text.isascii() and level.text.isdigit() and len(level.text) <= len("100")
         if not is_number or int(level.text) > TOP:
-            raise _bad(level.at, "expected a level, a whole number from 0 to 100.")
+            raise _bad(level.at, "level_expected", "expected a level, a whole number from 0 to 100.")
         return Term(skill, _BOUNDS[sign.kind](int(level.text)))
 
 
@@ -280,7 +298,7 @@ def _outside(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _bounded(found: list[_Alternative]) -> list[_Alternative]:
     if len(found) > MAX_ALTERNATIVES:
         words = f"It has more than {MAX_ALTERNATIVES} alternatives. Split it into steps or queues."
-        raise ExpressionError(words)
+        raise ExpressionError("too_many_alternatives", words)
     return found
 
 

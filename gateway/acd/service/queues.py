@@ -237,12 +237,15 @@ def _match(partition: Partition, serving: list[tuple[str, Profile]], text: str) 
     try:
         needs = compiled(text, resolver(partition.book.skills))
     except ExpressionError as error:
-        return SkillMatch(error=error.words, at=error.at, agents=0, ready=0, names=[])
+        return SkillMatch(
+            error=error.words, mistake=error.mistake, at=error.at, agents=0, ready=0, names=[]
+        )
     fitting = [agent_id for agent_id, profile in serving if is_skilled(profile.skills, needs)]
     agents = partition.engine.state.agents
     there = [agents[agent_id] for agent_id in fitting if agent_id in agents]
     return SkillMatch(
         error="",
+        mistake=None,
         at=None,
         agents=len(fitting),
         ready=sum(agent.state == "ready" for agent in there),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from gateway.acd.model.expression import Mistake
 from gateway.kernel.wire import Body, Id, Name, ShortText, View
 
 KindKey = Literal["chat", "call", "message"]
@@ -169,10 +170,12 @@ class SkillMatchBody(Body):
 class SkillMatch(View):
     """Who meets an expression now. ``names`` are the first few of the ``agents``.
 
-    When it cannot be read, ``error`` says why and ``at`` where, in characters from 0.
+    When it cannot be read, ``error`` says why, ``mistake`` the same as a code, and ``at`` where,
+    in characters from 0.
     """
 
     error: str
+    mistake: Mistake | None
     at: int | None
     agents: int
     ready: int

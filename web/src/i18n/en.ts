@@ -1,10 +1,12 @@
 import { dutyEn } from "./duty.en";
+import { errorsEn } from "./errors.en";
 import { keysEn } from "./keys.en";
 
 /** Every word of the desk, in English. Places in braces are filled in. */
 export const en = {
   ...keysEn,
   ...dutyEn,
+  ...errorsEn,
   cancel: "Cancel",
   close: "Close",
   copied: "Copied",
@@ -377,10 +379,4 @@ export const en = {
   "role.agent": "Agent",
   "role.supervisor": "Supervisor",
   "role.admin": "Administrator",
-
-  "error.internal":
-    "Something failed on the server. Try again; if it stays, tell your administrator.",
-  "error.unreachable": "The server cannot be reached. Check your connection and try again.",
-  "error.disconnected": "No connection right now. Try again when the banner is gone.",
-  "error.timeout": "The server did not answer in time. Try again.",
 };

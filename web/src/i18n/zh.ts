@@ -1,11 +1,13 @@
 import { dutyZh } from "./duty.zh";
 import type { en } from "./en";
+import { errorsZh } from "./errors.zh";
 import { keysZh } from "./keys.zh";
 
 /** Every word of the desk, in Chinese; a missing one does not compile. */
 export const zh = {
   ...keysZh,
   ...dutyZh,
+  ...errorsZh,
   cancel: "取消",
   close: "关闭",
   copied: "已复制",
@@ -365,35 +367,4 @@ export const zh = {
   "role.agent": "客服",
   "role.supervisor": "主管",
   "role.admin": "管理员",
-
-  "error.internal": "服务器出现故障。请重试；如仍然如此，请告知管理员。",
-  "error.unreachable": "无法连接服务器。请检查网络后重试。",
-  "error.disconnected": "当前没有连接。横幅消失后请重试。",
-  "error.timeout": "服务器未及时响应。请重试。",
-  "error.bad_request": "请求无法读取。",
-  "error.bad_value": "某个值不被允许。",
-  "error.bad_expression": "技能表达式有误，请检查拼写、括号和引号。",
-  "error.bad_text": "文字为空、过长或包含无效字符。",
-  "error.bad_sdp": "通话参数无法使用，请重试。",
-  "error.bad_file": "不接受此文件的内容、名称或大小。",
-  "error.unauthenticated": "请重新登录。",
-  "error.bad_credentials": "邮箱、密码或链接不正确。",
-  "error.forbidden": "您的角色不允许此操作。",
-  "error.csrf_refused": "请求被拒绝，请重新加载页面。",
-  "error.not_found": "不存在，或您无权查看。",
-  "error.conflict": "有人先一步操作了。",
-  "error.already_exists": "该名称或标识已被使用。",
-  "error.wrong_state": "当前状态下无法执行。",
-  "error.offer_gone": "该请求已被接受、撤回或超时。",
-  "error.closed": "会话或通话已结束。",
-  "error.nobody_there": "当前无人可处理。",
-  "error.in_use": "仍在使用中，无法移除。",
-  "error.gone": "链接或令牌已使用或已过期。",
-  "error.too_large": "超出允许的大小。",
-  "error.rate_limited": "请求过多，请稍候。",
-  "error.quota_exceeded": "已达到上限。",
-  "error.media_unavailable": "当前无法通话，聊天仍可使用。",
-  "error.not_ready": "服务器正在启动或停止，请稍后重试。",
-  "error.store_unavailable": "无法保存，未接受任何内容。",
-  "error.disk_full": "磁盘已满，未接受任何内容。",
-} satisfies Record<keyof typeof en, string> & Record<`error.${string}`, string>;
+} satisfies Record<keyof typeof en, string>;

@@ -41,7 +41,8 @@ function Mistake({ text, match }: { text: string; match: SkillMatch }) {
   const t = useText();
   const language = useLanguage();
   const at = match.at ?? 0;
-  const words = language === "en" ? match.error : t("rule.mistake");
+  const words =
+    language === "en" || !match.mistake ? match.error : t(`rule.mistake.${match.mistake}`);
   return (
     <div className={css.mistake} role="alert">
       {match.at !== null && (

@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { type ApiError, asApiError, get, post, put } from "../../data/http";
 import { queryClient } from "../../data/query";
 import { useText } from "../../i18n";
+import { useFoot } from "../../ui/foot";
 import { guard } from "../../ui/guard";
 import { sayDone } from "../../ui/notify";
 import type { QueueView } from "../../wire";
@@ -140,9 +141,10 @@ function Leaving({ leaving, stay, discard }: Props) {
 export function Publish(props: Props) {
   const { id, draft, dirty, change, busy, refused, meanwhile, nameless, publish, discard } = props;
   const t = useText();
+  const foot = useFoot<HTMLDivElement>();
   const state = id === NEW ? "rule.bar.new" : dirty ? "rule.bar.dirty" : "rule.bar.same";
   return (
-    <div className={css.foot}>
+    <div className={css.foot} ref={foot}>
       <Refused error={refused} />
       {nameless && !draft.name.trim() && (
         <p className={css.refused} role="alert">

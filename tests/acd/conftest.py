@@ -21,6 +21,7 @@ from gateway.platform.database.port import Database, Tx
 from gateway.platform.database.postgresql import PostgresqlDatabase
 from gateway.platform.database.schema import metadata
 from gateway.platform.database.sqlite import SqliteDatabase
+from gateway.platform.isolation import Isolation
 from gateway.tenancy.store import audit as audit_store
 from gateway.tenancy.store import users
 from tests.servers.postgresql import (  # noqa: F401
@@ -113,6 +114,7 @@ class Floor:
     database: Database
     clock: ManualClock
     bus: LocalBus = field(default_factory=LocalBus)
+    isolation: Isolation = field(default_factory=Isolation)
     handler: Recorder = field(default_factory=Recorder)
     heard: dict[str, list[Any]] = field(default_factory=dict)
     services: list[AcdService] = field(default_factory=list)
@@ -130,6 +132,7 @@ class Floor:
             clock=self.clock,
             people=users.all_views,
             audit=audited,
+            isolation=self.isolation,
         )
         for kind in ("chat", "call", "message"):
             acd.register_handler(kind, self.handler)
@@ -247,3 +250,4 @@ async def floor(database: Database, clock: ManualClock) -> AsyncIterator[Floor]:
     yield made
     for acd in made.services:
         await acd.stop()
+    await made.isolation.close()

@@ -9,8 +9,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from gateway.acd.model.holidays import MAX_BYTES, Holidays, holidays
+from gateway.acd.model.holidays import MAX_BYTES, MAX_NAME_CHARS, Holidays, holidays
+from gateway.acd.service.calendars import read_calendar
 from gateway.kernel.errors import WeccError
+from gateway.platform.isolation import Isolation
 
 TODAY = dt.date(2026, 3, 1)
 
@@ -46,7 +48,8 @@ def days(*events: str) -> Holidays:
     ],
 )  # fmt: skip
 def test_days(event: str, expected: list[str]) -> None:
-    assert days(event) == Holidays(expected, 0)
+    found = days(event)
+    assert (found.days, found.skipped) == (expected, 0)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,21 @@ def test_days(event: str, expected: list[str]) -> None:
     ],
 )
 def test_what_is_not_understood_is_counted(event: str) -> None:
-    assert days(event, "DTSTART;VALUE=DATE:20261225") == Holidays(["2026-12-25"], 1)
+    assert days(event, "DTSTART;VALUE=DATE:20261225") == Holidays(["2026-12-25"], {}, 1)
+
+
+@pytest.mark.parametrize(
+    ("summary", "name"),
+    [
+        ("Christmas Day", "Christmas Day"),
+        (r"Bread\, wine\; and\nsong \\", "Bread, wine; and song \\"),
+        ("\u202eevil\u0000\u200b\ttab", "evil tab"),
+        ("元旦", "元旦"),
+        ("x" * 500, "x" * MAX_NAME_CHARS),
+    ],
+)
+def test_a_name_is_one_short_line(summary: str, name: str) -> None:
+    assert days(f"DTSTART:20261225\r\nSUMMARY;LANGUAGE=en:{summary}").names == {"2026-12-25": name}
 
 
 @pytest.mark.parametrize(
@@ -125,3 +142,20 @@ def test_the_worst_file_is_read_quickly() -> None:
 def test_any_text_is_read_or_refused(tail: str, lines: list[str]) -> None:  # fmt: skip
     found = holidays("\n".join(["BEGIN:VCALENDAR", *lines, tail]).encode(), TODAY)
     assert found.days == sorted(set(found.days))
+
+
+async def test_a_file_is_read_in_a_child_that_has_limits() -> None:
+    isolation = Isolation(parallel=1)
+    found = await read_calendar(isolation, file("DTSTART:20261225", "UID:1").encode(), TODAY)
+    assert (found.days, found.skipped) == (["2026-12-25"], 1)
+    worst = "BEGIN:VCALENDAR\n" + "BEGIN:VEVENT\nDTSTART:19000101\nRRULE:FREQ=YEARLY\nEND:VEVENT\n"
+    found = await read_calendar(isolation, worst.encode(), TODAY)
+    assert len(found.days) == 6
+    for data in (b"<html>", b"x" * (MAX_BYTES + 1), b"\x00" * MAX_BYTES):
+        with pytest.raises(WeccError) as refused:
+            await read_calendar(isolation, data, TODAY)
+        assert (refused.value.code, refused.value.field) == ("bad_file", "calendar")
+    await isolation.close()
+    with pytest.raises(WeccError) as refused:
+        await read_calendar(None, b"", TODAY)
+    assert refused.value.code == "not_ready"

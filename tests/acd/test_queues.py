@@ -335,5 +335,9 @@ async def test_hours_close_a_queue_and_a_calendar_adds_holidays(floor: Floor) ->
     assert again.added == 0
     attempt = floor.acd.settings.add_holidays(ADMIN, hours.id, b"<!DOCTYPE x>")
     assert await refused(attempt) == ("bad_file", "calendar")
-    attempt = floor.acd.settings.add_holidays(LEAD, hours.id, calendar)
-    assert await refused(attempt) == ("forbidden", None)
+    found = await floor.acd.settings.read_holidays(LEAD, calendar)
+    assert ([day.date for day in found.days], found.skipped) == ([today.isoformat()], 1)
+    reading = floor.acd.settings.read_holidays(agent(1), calendar)
+    assert await refused(reading) == ("forbidden", None)
+    removing = floor.acd.settings.remove(LEAD, "hours", hours.id)
+    assert await refused(removing) == ("forbidden", None)

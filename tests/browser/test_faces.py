@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PLACES = [
     "/inbox", "/live", "/me", "/me/shortcuts", "/me/password", "/admin/users", "/admin/agents",
-    "/admin/skills", "/admin/queues", "/admin/queues/new",
+    "/admin/rules", "/admin/skills", "/admin/queues", "/admin/queues/new",
     "/admin/routes", "/admin/hours", "/admin/dispositions",
     "/admin/canned", "/admin/sites", "/admin/api-keys", "/admin/audit",
 ]  # fmt: skip

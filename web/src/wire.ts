@@ -110,6 +110,8 @@ export interface Wire {
   Goodbye: Goodbye;
   HistoryGet: HistoryGet;
   HistoryPage: HistoryPage;
+  Holiday: Holiday;
+  HolidaysFound: HolidaysFound;
   HolidaysView: HolidaysView;
   HoursBody: HoursBody;
   HoursView: HoursView;
@@ -1675,6 +1677,21 @@ export interface MessagePage {
   conversation_id: string;
   items: MessageView[];
   has_more: boolean;
+}
+/**
+ * A day, and what the file calls it; empty when it does not say.
+ */
+export interface Holiday {
+  date: string;
+  name: string;
+}
+/**
+ * What a calendar file holds, in order. ``skipped`` events were not understood: those with a
+ *     time of day, and repetitions other than every year.
+ */
+export interface HolidaysFound {
+  days: Holiday[];
+  skipped: number;
 }
 /**
  * What a calendar file brought. ``skipped`` events were not understood: those with a time of

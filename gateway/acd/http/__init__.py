@@ -13,6 +13,7 @@ from gateway.acd.wire import (
     DispositionBody,
     DispositionView,
     EstimateView,
+    HolidaysFound,
     HolidaysView,
     HoursBody,
     HoursView,
@@ -117,15 +118,22 @@ class ConfigurationRoutes:
         """Replace business hours."""
         return await self._settings.put_hours(call.user, call.path["id"], call.body)
 
+    async def read_holidays(self, call: Call) -> HolidaysFound:
+        """The whole days of an iCalendar file with their names; nothing is changed."""
+        return await self._settings.read_holidays(call.user, await self._calendar(call))
+
     async def add_holidays(self, call: Call) -> HolidaysView:
         """Add the whole days of an iCalendar file to the dates on which nothing opens."""
+        data = await self._calendar(call)
+        return await self._settings.add_holidays(call.user, call.path["id"], data)
+
+    async def _calendar(self, call: Call) -> bytes:
         request = call.request
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != _CALENDAR:
             raise WeccError("bad_media_type", f"Send a file with `Content-Type: {_CALENDAR}`.")
         self._settings.may_change_hours(call.user)  # nobody else's bytes are even read
-        data = await read_body(request, MAX_BYTES)
-        return await self._settings.add_holidays(call.user, call.path["id"], data)
+        return await read_body(request, MAX_BYTES)
 
     async def remove_hours(self, call: Call) -> None:
         """Delete business hours that no queue has."""
@@ -210,6 +218,15 @@ def routes(acd: AcdService) -> list[Route]:
         Route("PUT", f"{hours}/{{id}}", "hours.change", on.change_hours, HoursBody, HoursView),
         Route(
             "POST",
+            f"{hours}/holidays",
+            "hours.change",
+            on.read_holidays,
+            response=HolidaysFound,
+            raw_limit_bytes=MAX_BYTES,
+            raw_type=_CALENDAR,
+        ),
+        Route(
+            "POST",
             f"{hours}/{{id}}/holidays",
             "hours.change",
             on.add_holidays,
@@ -217,7 +234,7 @@ def routes(acd: AcdService) -> list[Route]:
             raw_limit_bytes=MAX_BYTES,
             raw_type=_CALENDAR,
         ),
-        Route("DELETE", f"{hours}/{{id}}", "hours.change", on.remove_hours),
+        Route("DELETE", f"{hours}/{{id}}", "hours.remove", on.remove_hours),
         Route("GET", outcome, "disposition.read", on.dispositions, response=list[DispositionView]),
         Route(
             "POST",

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from gateway.acd.wire.queues import Mistake
 from gateway.kernel.errors import WeccError
 
 LACKS, TOP = -1, 100
@@ -44,22 +45,6 @@ _BOUNDS: dict[str, Callable[[int], list[tuple[int, int]]]] = {
     "=": lambda level: [(level, level)],
     "!=": lambda level: [(0, level - 1), (level + 1, TOP)],
 }
-
-
-Mistake = Literal[
-    "too_long",
-    "open_quote",
-    "unknown_sign",
-    "end_expected",
-    "too_deep",
-    "open_parenthesis",
-    "skill_expected",
-    "too_many_skills",
-    "unknown_skill",
-    "level_expected",
-    "too_many_alternatives",
-]
-"""What is wrong with an expression, for those who say it in another language."""
 
 
 class ExpressionError(WeccError):
@@ -241,13 +226,17 @@ class _Parser:
                 raise _bad(token.at, "open_parenthesis", "this parenthesis is not closed.")
             return node
         if token.kind != "name":
-            raise _bad(token.at, "skill_expected", "expected the name of a skill, NOT or a parenthesis.")
+            raise _bad(
+                token.at, "skill_expected", "expected the name of a skill, NOT or a parenthesis."
+            )
         return self._term(token)
 
     def _term(self, token: Token) -> Term:
         self._terms += 1
         if self._terms > MAX_TERMS:
-            raise _bad(token.at, "too_many_skills", f"an expression names at most {MAX_TERMS} skills.")
+            raise _bad(
+                token.at, "too_many_skills", f"an expression names at most {MAX_TERMS} skills."
+            )
         skill = self._resolve(unquoted(token.text))
         if skill is None:
             words = "there is no skill of this name. Names with spaces stand in double quotes."
@@ -257,7 +246,9 @@ class _Parser:
         sign, level = self._take(), self._take()
         is_number = level.text.isascii() and level.text.isdigit() and len(level.text) <= len("100")
         if not is_number or int(level.text) > TOP:
-            raise _bad(level.at, "level_expected", "expected a level, a whole number from 0 to 100.")
+            raise _bad(
+                level.at, "level_expected", "expected a level, a whole number from 0 to 100."
+            )
         return Term(skill, _BOUNDS[sign.kind](int(level.text)))
 
 

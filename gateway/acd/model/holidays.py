@@ -13,14 +13,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from gateway.kernel.errors import WeccError
 
 MAX_BYTES = 512 << 10
 MAX_EVENTS = 2_000
 MAX_DAYS = 1_000
+MAX_NAME_CHARS = 80
 YEARS_AHEAD = 5
 _LONGEST_DAYS = 62
 _FIRST_YEAR, _LAST_YEAR = 1_900, 9_000
+_READ_CHARS = 4 * MAX_NAME_CHARS
+_ESCAPED = re.compile(r"\\([\\;,nN])")
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})$", re.ASCII)
 _WEEKDAY = re.compile(r"([+-]?[1-5])(MO|TU|WE|TH|FR|SA|SU)$", re.ASCII)
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -29,9 +34,10 @@ Event = dict[str, str]
 
 
 class Holidays(NamedTuple):
-    """The days found, in order, and how many events were not understood."""
+    """The days found, in order, with what the file calls them; how many events were skipped."""
 
     days: list[str]
+    names: dict[str, str]
     skipped: int
 
 
@@ -39,19 +45,29 @@ def holidays(data: bytes, today: dt.date) -> Holidays:
     """Return the whole days from this year's first to some years ahead; refuse other files."""
     if len(data) > MAX_BYTES:
         raise _bad(f"A calendar file has at most {MAX_BYTES} bytes.")
-    text = data.decode(errors="replace")  # the names in it are not looked at
+    text = data.decode(errors="replace")
     first, last = dt.date(today.year, 1, 1), dt.date(today.year + YEARS_AHEAD, 12, 31)
-    days: set[dt.date] = set()
+    days: dict[dt.date, str] = {}
     skipped = 0
     for event in _events(text):
         found = _days(event, first, last)
         if found is None:
             skipped += 1
             continue
-        days.update(found)
+        name = _name(event.get("SUMMARY", ""))
+        for day in found:
+            days[day] = days.get(day) or name
         if len(days) > MAX_DAYS:
             raise _bad(f"These are more than {MAX_DAYS} days. Upload fewer years or calendars.")
-    return Holidays([day.isoformat() for day in sorted(days)], skipped)
+    names = {day.isoformat(): days[day] for day in sorted(days)}
+    return Holidays(list(names), {date: name for date, name in names.items() if name}, skipped)
+
+
+def _name(text: str) -> str:
+    """Return what an event is called, on one line without signs that nobody sees."""
+    plain = _ESCAPED.sub(lambda found: " " if found[1] in "nN" else found[1], text[:_READ_CHARS])
+    shown = "".join(sign if sign.isprintable() else " " for sign in plain)
+    return " ".join(shown.split())[:MAX_NAME_CHARS]
 
 
 def _bad(message: str) -> WeccError:
@@ -174,3 +190,32 @@ def _day_of(year: int, begin: dt.date, by_day: str) -> dt.date | None:
         last = dt.date(year, begin.month, length)
         day = length - (last.weekday() - weekday) % 7 + 7 * (number + 1)
     return dt.date(year, begin.month, day) if 1 <= day <= length else None
+
+
+# ---- in a child process ----------------------------------------------------------------------
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A file to be read, and the day it is read on."""
+
+    data: bytes
+    today: dt.date
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was found; ``refused`` says why nothing was."""
+
+    days: list[str] = []
+    names: dict[str, str] = {}
+    skipped: int = 0
+    refused: str = ""
+
+
+def holidays_bytes(payload: bytes) -> bytes:
+    """Read the file of an order in msgpack; the answer is in msgpack too."""
+    order = msgspec.msgpack.decode(payload, type=Order)
+    try:
+        answer = Answer(*holidays(order.data, order.today))
+    except WeccError as error:
+        answer = Answer(refused=error.message)
+    return msgspec.msgpack.encode(answer)

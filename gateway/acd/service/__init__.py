@@ -58,13 +58,13 @@ class AcdService:
         isolation: Isolation | None = None,
     ) -> None:
         """``people`` returns a tenant's users; ``audit`` writes to the audit log; ``isolation``
-        starts the children that rehearse and explain: without it neither is possible.
+        starts the children that rehearse, explain and read calendars: without it none is possible.
         """
         self.partitions = Partitions(database, bus, clock, people)
         self.presence = Presence(self.partitions)
         self.work = InteractionWork(self.partitions)
         self.live_view = Live(self.partitions)
-        self.settings = Settings(self.partitions, audit)
+        self.settings = Settings(self.partitions, audit, isolation)
         self.rehearsals = Rehearsals(self.partitions, self.settings.of_queues, isolation)
         self.explanations = Explanations(self.partitions, isolation)
         self.duty = Duty(self.partitions, audit)

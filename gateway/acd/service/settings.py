@@ -12,8 +12,9 @@ import msgspec
 from gateway.acd.model import commands as c
 from gateway.acd.model import hours as business_hours
 from gateway.acd.model.configuration import KINDS, Profile
-from gateway.acd.model.holidays import MAX_DAYS, holidays
+from gateway.acd.model.holidays import MAX_DAYS
 from gateway.acd.service.book import hours_of, hours_view
+from gateway.acd.service.calendars import read_calendar
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import skills_named
 from gateway.acd.service.queues import QueueSettings, check_exist
@@ -24,6 +25,8 @@ from gateway.acd.wire import (
     AgentProfileView,
     DispositionBody,
     DispositionView,
+    Holiday,
+    HolidaysFound,
     HolidaysView,
     HoursBody,
     HoursView,
@@ -37,6 +40,7 @@ from gateway.kernel.errors import WeccError, not_found
 from gateway.kernel.ids import new_id
 from gateway.kernel.text import clean_line
 from gateway.platform.database.port import Tx
+from gateway.platform.isolation import Isolation
 from gateway.tenancy.authorization import Relation, authorize
 
 _PREFIX = {"skill": "sk", "queue": "qu", "hours": "ho", "disposition": "di"}
@@ -63,9 +67,12 @@ class Audit(Protocol):
 class Settings:
     """CRUD of the ACD's configuration. Changes of one tenant happen one after another."""
 
-    def __init__(self, partitions: Partitions, audit: Audit) -> None:
+    def __init__(
+        self, partitions: Partitions, audit: Audit, isolation: Isolation | None = None
+    ) -> None:
         self._partitions = partitions
         self._audit = audit
+        self._isolation = isolation
         self._locks: dict[str, asyncio.Lock] = {}
         self.of_queues = QueueSettings(partitions, audit, self._lock)
         self.guards: list[InUse] = []
@@ -129,7 +136,7 @@ class Settings:
         if row is None:
             raise not_found("hours")
         today = dt.datetime.fromtimestamp(now_ms / 1000, business_hours.zone(row["time_zone"]))
-        found = await asyncio.to_thread(holidays, data, today.date())
+        found = await read_calendar(self._isolation, data, today.date())
         before = list(row["closed_dates"])
         dates = sorted({*before, *found.days})
         if len(dates) > MAX_DAYS:
@@ -138,6 +145,17 @@ class Settings:
         changed = msgspec.convert({**named, "closed_dates": dates}, HoursBody)
         view = await self.put_hours(actor, hours_id, changed)
         return HolidaysView(hours=view, added=len(dates) - len(before), skipped=found.skipped)
+
+    async def read_holidays(self, actor: Actor, data: bytes) -> HolidaysFound:
+        """Return the days of a calendar file with their names; nothing is changed."""
+        authorize(actor, "hours.change", Relation.TENANT)
+        now_ms = self._partitions.clock.now_ms()
+        today = dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date()
+        found = await read_calendar(self._isolation, data, today)
+        return HolidaysFound(
+            days=[Holiday(date=date, name=found.names.get(date, "")) for date in found.days],
+            skipped=found.skipped,
+        )
 
     # ---- queues
 
@@ -151,7 +169,8 @@ class Settings:
 
     async def remove(self, actor: Actor, noun: str, object_id: str) -> None:
         """Remove a skill, queue, hours or disposition that nothing refers to."""
-        authorize(actor, "queue.remove" if noun == "queue" else f"{noun}.change", Relation.TENANT)
+        operation = "remove" if noun in ("queue", "hours") else "change"
+        authorize(actor, f"{noun}.{operation}", Relation.TENANT)
         partition = await self._partitions.get(actor.tenant_id)
 
         def check(tx: Tx) -> None:

@@ -270,6 +270,22 @@ class HoursBody(Body):
     ] = []
 
 
+class Holiday(View):
+    """A day, and what the file calls it; empty when it does not say."""
+
+    date: str
+    name: str
+
+
+class HolidaysFound(View):
+    """What a calendar file holds, in order. ``skipped`` events were not understood: those with a
+    time of day, and repetitions other than every year.
+    """
+
+    days: list[Holiday]
+    skipped: int
+
+
 class HolidaysView(View):
     """What a calendar file brought. ``skipped`` events were not understood: those with a time of
     day, and repetitions other than every year.

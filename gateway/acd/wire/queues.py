@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from gateway.acd.model.expression import Mistake
 from gateway.kernel.wire import Body, Id, Name, ShortText, View
 
 KindKey = Literal["chat", "call", "message"]
@@ -17,6 +16,20 @@ SkillExpression = Annotated[
         description="Skills by name or id, e.g. `spanish >= 60 AND (billing OR sales)`.",
     ),
 ]
+Mistake = Literal[
+    "too_long",
+    "open_quote",
+    "unknown_sign",
+    "end_expected",
+    "too_deep",
+    "open_parenthesis",
+    "skill_expected",
+    "too_many_skills",
+    "unknown_skill",
+    "level_expected",
+    "too_many_alternatives",
+]
+"""What is wrong with an expression, for those who say it in another language."""
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 AgentOrder = Literal[
     "longest_idle", "least_loaded", "best_skill", "round_robin", "weighted", "manual"

@@ -51,26 +51,31 @@ export async function refuse(response: Response): Promise<never> {
   throw error;
 }
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") Object.assign(headers, csrfHeader());
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const text = body === undefined ? undefined : JSON.stringify(body);
+async function answerOf<T>(path: string, asked: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(API + path, {
-      method,
-      headers,
-      credentials: "same-origin",
-      body: text,
-      keepalive: text !== undefined && text.length < KEPT_CHARS,
-    });
+    response = await fetch(API + path, { ...asked, credentials: "same-origin" });
   } catch {
     throw new ApiError(0, "unreachable", "");
   }
   if (!response.ok) return refuse(response);
   const answer = await response.text();
   return (answer ? JSON.parse(answer) : null) as T;
+}
+
+function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") Object.assign(headers, csrfHeader());
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const keepalive = text !== undefined && text.length < KEPT_CHARS;
+  return answerOf<T>(path, { method, headers, body: text, keepalive });
+}
+
+/** A file as it is, for routes that take no JSON. */
+export function postBytes<T>(path: string, body: Blob, type: string): Promise<T> {
+  const headers = { Accept: "application/json", "Content-Type": type, ...csrfHeader() };
+  return answerOf<T>(path, { method: "POST", headers, body });
 }
 
 export const get = <T>(path: string) => request<T>("GET", path);

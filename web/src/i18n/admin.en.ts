@@ -1,5 +1,8 @@
+import { policyEn } from "./policy.en";
+
 /** Words of the administration pages, in English; fetched with them. */
 export const adminEn = {
+  ...policyEn,
   "admin.group.people": "People",
   "admin.group.work": "Work",
   "admin.group.web": "Web",
@@ -13,6 +16,11 @@ export const adminEn = {
   "admin.remove.do": "Remove",
   "admin.removed": "{name} was removed.",
   "admin.saved": "Saved. It is in force now.",
+
+  "leave.title": "Leave without publishing?",
+  "leave.more": "What was changed on this page is not in force and will be lost.",
+  "leave.stay": "Stay",
+  "leave.do": "Leave and discard",
 
   "users.title": "Users",
   "users.more":
@@ -32,7 +40,7 @@ export const adminEn = {
   "users.never": "Never",
   "role.agent.more": "Handles chats, calls and messages of their queues.",
   "role.supervisor.more":
-    "Also sees the live page and all conversations, and changes agents' skills and canned replies.",
+    "Also sees the live page and all conversations, and sets up queues, hours, agents and their rules.",
   "role.admin.more": "Also changes everything in administration.",
 
   "agents.title": "Agents",

@@ -1,7 +1,9 @@
 import type { AdminKey } from "./admin.en";
+import { policyZh } from "./policy.zh";
 
 /** Words of the administration pages, in Chinese. */
 export const adminZh = {
+  ...policyZh,
   "admin.group.people": "人员",
   "admin.group.work": "工作",
   "admin.group.web": "网页接入",
@@ -15,6 +17,11 @@ export const adminZh = {
   "admin.remove.do": "移除",
   "admin.removed": "{name} 已移除。",
   "admin.saved": "已保存并立即生效。",
+
+  "leave.title": "不发布就离开？",
+  "leave.more": "本页的更改尚未生效，将会丢失。",
+  "leave.stay": "留下",
+  "leave.do": "离开并放弃",
 
   "users.title": "用户",
   "users.more": "可以登录的人员。修改角色或停用会立即结束其登录。",
@@ -32,7 +39,7 @@ export const adminZh = {
   "users.lastSignIn": "最近登录",
   "users.never": "从未",
   "role.agent.more": "处理所属队列的聊天、通话和留言。",
-  "role.supervisor.more": "还可查看实时页面和所有会话，并修改客服技能和常用语。",
+  "role.supervisor.more": "还可查看实时页面和所有会话，并设置队列、营业时间、客服及其规则。",
   "role.admin.more": "还可修改管理中的一切。",
 
   "agents.title": "客服",

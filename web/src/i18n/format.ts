@@ -39,6 +39,17 @@ export function dayMark(language: Language, atMs: number): string {
   }).format(atMs);
 }
 
+/** A date of the calendar, ``2027-01-01``, as people read it. */
+export function dayOf(language: Language, date: string): string {
+  return formatter(language, "dayOf", {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  }).format(Date.parse(date));
+}
+
 /** Time for today, day and month for this year, a date otherwise. */
 export function shortWhen(language: Language, atMs: number, nowMs: number): string {
   const at = new Date(atMs);

@@ -248,10 +248,6 @@ export const queueEn = {
   "rule.published": "{name}: version {n} is in force.",
   "rule.meanwhile":
     "Somebody published version {n} meanwhile. Discard your changes to see it, or publish yours over it.",
-  "rule.leave.title": "Leave without publishing?",
-  "rule.leave.more": "What was changed on this page is not in force and will be lost.",
-  "rule.leave.stay": "Stay",
-  "rule.leave.do": "Leave and discard",
 };
 
 export type QueueKey = keyof typeof queueEn;

@@ -242,8 +242,4 @@ export const queueZh: Record<QueueKey, string> = {
   "rule.publishOver": "覆盖版本 {n} 发布",
   "rule.published": "{name}：版本 {n} 已生效。",
   "rule.meanwhile": "期间有人发布了版本 {n}。放弃更改即可查看，或用你的内容覆盖发布。",
-  "rule.leave.title": "不发布就离开？",
-  "rule.leave.more": "本页的更改尚未生效，将会丢失。",
-  "rule.leave.stay": "留下",
-  "rule.leave.do": "离开并放弃",
 };

@@ -1,7 +1,6 @@
 import { useReasons } from "../data/rest";
-import { type Key, useText } from "../i18n";
-
-const KNOWN = ["break", "meal", "meeting", "training", "admin", "no_answer", "no_reply", "away"];
+import { useText } from "../i18n";
+import { dutyEn } from "../i18n/duty.en";
 
 /** The words for an agent state with its reason; reasons of one's own have their own names. */
 export function useStateWords(): (state: string, reason: string) => string {
@@ -10,8 +9,10 @@ export function useStateWords(): (state: string, reason: string) => string {
   return (state, reason) => {
     if (state === "ready") return t("state.ready");
     if (state === "offline") return t("state.offline");
-    if (KNOWN.includes(reason)) return t(`state.reason.${reason}` as Key);
     const named = reasons?.find((each) => each.code === reason)?.name;
+    const known = `state.reason.${reason}` as keyof typeof dutyEn;
+    // Translated as long as nobody gave it another name.
+    if (known in dutyEn && (!named || named === dutyEn[known])) return t(known);
     return named ?? (reason || t("state.not_ready"));
   };
 }

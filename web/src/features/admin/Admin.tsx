@@ -7,6 +7,7 @@ import { Icon, type IconName } from "../../icons";
 import { setPageTitle } from "../../sound/attention";
 import { Loading } from "../../ui/parts";
 import type { UserView } from "../../wire";
+import { AgentRules } from "./AgentRules";
 import { Agents } from "./Agents";
 import { ApiKeys } from "./ApiKeys";
 import { Audit } from "./Audit";
@@ -44,6 +45,14 @@ const PARTS: Part[] = [
     page: Agents,
     supervisors: true,
   },
+  {
+    id: "rules",
+    words: "policy.title",
+    icon: "hand",
+    group: "people",
+    page: AgentRules,
+    supervisors: true,
+  },
   { id: "skills", words: "skills.title", icon: "star", group: "people", page: Skills },
   {
     id: "queues",
@@ -55,7 +64,14 @@ const PARTS: Part[] = [
     supervisors: true,
   },
   { id: "routes", words: "routes.title", icon: "route", group: "work", page: Routes },
-  { id: "hours", words: "hours.title", icon: "calendar", group: "work", page: Hours },
+  {
+    id: "hours",
+    words: "hours.title",
+    icon: "calendar",
+    group: "work",
+    page: Hours,
+    supervisors: true,
+  },
   {
     id: "dispositions",
     words: "dispositions.title",

@@ -5,6 +5,7 @@ import { Icon } from "../../icons";
 import { IconButton } from "../../ui/parts";
 import type { HoursBody, HoursView, OpenWindow } from "../../wire";
 import css from "./admin.module.css";
+import { CalendarFile } from "./Calendar";
 import { type Listed, Listing } from "./Listing";
 
 const DAYS = [0, 1, 2, 3, 4, 5, 6];
@@ -159,7 +160,13 @@ function Fields({ form }: { form: UseFormReturnType<HoursBody> }) {
         label={t("hours.closedDates")}
         description={t("hours.closedDates.more")}
         placeholder="2027-01-01"
+        classNames={{ pillsList: css.pills }}
+        splitChars={[",", " ", ";"]}
         {...form.getInputProps("closed_dates")}
+      />
+      <CalendarFile
+        closed={form.values.closed_dates ?? []}
+        change={(dates) => form.setFieldValue("closed_dates", dates as never)}
       />
     </>
   );
@@ -169,6 +176,7 @@ const hours: Listed<HoursView, HoursBody> = {
   path: "/hours",
   icon: "calendar",
   words: "hours",
+  keeps: true,
   width: 520,
   columns: [
     { head: "admin.name", cell: (view) => view.name },

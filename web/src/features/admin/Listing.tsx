@@ -2,13 +2,14 @@ import { Alert, Button, Drawer, Group, Stack, Table } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
 import { type ReactNode, useState } from "react";
 import { type ApiError, asApiError } from "../../data/http";
+import { useMe } from "../../data/me";
 import { errorWords, type Key, useText } from "../../i18n";
 import { Icon, type IconName } from "../../icons";
 import { sayDone } from "../../ui/notify";
 import { Empty, Failed, IconButton, Loading, Wide } from "../../ui/parts";
 import css from "./admin.module.css";
 import { removeItem, rootField, saveItem, useList } from "./data";
-import { Page } from "./Page";
+import { Page, Section } from "./Page";
 import { Remove } from "./Remove";
 
 export interface Column<View> {
@@ -22,13 +23,17 @@ export interface Listed<View, Body extends object> {
   path: string;
   icon: IconName;
   /** Prefix of its words: ``.title .more .add .empty .empty.more``. */
-  words: "skills" | "queues" | "hours" | "dispositions" | "canned" | "routes" | "sites";
+  words: "skills" | "queues" | "hours" | "dispositions" | "canned" | "routes" | "sites" | "reasons";
   columns: Column<View>[];
   blank: Body;
   bodyOf: (view: View) => Body;
   fields: (form: UseFormReturnType<Body>, view: View | null) => ReactNode;
   width?: number;
   sort?: (a: View, b: View) => number;
+  /** Only administrators may remove one; others may change it. */
+  keeps?: boolean;
+  /** One of several lists on a page, not a page of its own. */
+  part?: boolean;
 }
 
 interface Named {
@@ -102,6 +107,7 @@ function Rows<View extends { id: string }, Body extends object>({
   nameOf,
 }: RowsProps<View, Body>) {
   const t = useText();
+  const isAdmin = useMe().data?.user.role === "admin";
   return (
     <Wide>
       <Table>
@@ -134,7 +140,9 @@ function Rows<View extends { id: string }, Body extends object>({
                     label={t("admin.edit", { name: nameOf(view) })}
                     onClick={() => edit(view)}
                   />
-                  <Remove name={nameOf(view)} work={() => removeItem(of.path, view.id)} />
+                  {(isAdmin || !of.keeps) && (
+                    <Remove name={nameOf(view)} work={() => removeItem(of.path, view.id)} />
+                  )}
                 </div>
               </Table.Td>
             </Table.Tr>
@@ -164,8 +172,9 @@ export function Listing<View extends { id: string }, Body extends object>({
   const title = editing?.view
     ? t("admin.edit", { name: nameOf(editing.view) })
     : t(`${of.words}.add`);
+  const Frame = of.part ? Section : Page;
   return (
-    <Page
+    <Frame
       title={t(`${of.words}.title`)}
       more={t(`${of.words}.more`)}
       action={rows.length > 0 ? add : undefined}
@@ -190,6 +199,6 @@ export function Listing<View extends { id: string }, Body extends object>({
       >
         {editing && <Editor of={of} view={editing.view} close={() => setEditing(null)} />}
       </Drawer>
-    </Page>
+    </Frame>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { type ApiError, asApiError, get, post, put } from "../../data/http";
@@ -6,6 +6,7 @@ import { queryClient } from "../../data/query";
 import { useText } from "../../i18n";
 import { useFoot } from "../../ui/foot";
 import { guard } from "../../ui/guard";
+import { Leaving, useGuard } from "../../ui/Leaving";
 import { sayDone } from "../../ui/notify";
 import type { QueueView } from "../../wire";
 import { type Draft, forget, NEW } from "./draft";
@@ -24,22 +25,6 @@ interface State {
 }
 
 const reload = () => queryClient.invalidateQueries({ queryKey: ["queues"] });
-
-/** Asks before an unpublished change is left behind. */
-function useGuard(dirty: boolean) {
-  const [leaving, setLeaving] = useState<(() => void) | null>(null);
-  useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", warn);
-    guard.leaving = (go) => setLeaving(() => go);
-    return () => {
-      window.removeEventListener("beforeunload", warn);
-      guard.leaving = null;
-    };
-  }, [dirty]);
-  return { leaving, stay: () => setLeaving(null) };
-}
 
 /** The version in force, asked anew: somebody else may have published meanwhile. */
 async function versionNow(id: string): Promise<number> {
@@ -106,36 +91,6 @@ type Props = ReturnType<typeof usePublish> & {
   dirty: boolean;
   change: (part: Partial<Draft>) => void;
 };
-
-function Leaving({ leaving, stay, discard }: Props) {
-  const t = useText();
-  return (
-    <Modal
-      opened={leaving !== null}
-      onClose={stay}
-      title={t("rule.leave.title")}
-      size={440}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
-      <p>{t("rule.leave.more")}</p>
-      <Group justify="flex-end">
-        <Button variant="default" onClick={stay} data-autofocus>
-          {t("rule.leave.stay")}
-        </Button>
-        <Button
-          color="bad"
-          onClick={() => {
-            guard.leaving = null;
-            discard();
-            leaving?.();
-          }}
-        >
-          {t("rule.leave.do")}
-        </Button>
-      </Group>
-    </Modal>
-  );
-}
 
 /** The bar at the foot: what is new, why, and the way into force. */
 export function Publish(props: Props) {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from gateway.kernel.clock import SystemClock
 from tests.conftest import require
 from tests.desk.conftest import BUILT, ORIGIN, House
 from tests.desk.person import Office, Seat
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 LEA = "lea@example.com"
 AMARA = "amara@example.com"
-YEAR = dt.datetime.now(dt.UTC).year + 1
+YEAR = dt.datetime.fromtimestamp(SystemClock().now_ms() / 1000, dt.UTC).year + 1
 CALENDAR = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
     f"BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:{YEAR}0101\r\nSUMMARY:New Year's Day\r\nEND:VEVENT\r\n"

@@ -70,8 +70,10 @@ async def test_refusals(floor: Floor, rehearsals: Rehearsals) -> None:
         with pytest.raises(WeccError) as caught:
             await rehearsals.rehearse(who, where, _changed())
         assert caught.value.code == code
+    acd = floor.acd
+    alone = Rehearsals(acd.partitions, acd.settings.of_queues, None)
     with pytest.raises(WeccError, match="not_ready"):
-        await floor.acd.rehearsals.rehearse(ADMIN, queue_id, _changed())
+        await alone.rehearse(ADMIN, queue_id, _changed())
     both = await asyncio.gather(
         rehearsals.rehearse(ADMIN, queue_id, _changed()),
         rehearsals.rehearse(ADMIN, queue_id, _changed()),

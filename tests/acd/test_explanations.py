@@ -96,8 +96,8 @@ async def test_pruned_journals_say_so(floor: Floor, explanations: Explanations) 
         await explanations.explain(LEAD, work.id)
     assert error.value.code == "gone"
     with pytest.raises(WeccError) as error:
-        await floor.acd.explanations.explain(LEAD, work.id)
-    assert error.value.code == "not_ready"  # this process has no children
+        await Explanations(floor.acd.partitions, None).explain(LEAD, work.id)
+    assert error.value.code == "not_ready"  # such a process has no children
 
 
 async def test_a_moment_is_found_by_halving(floor: Floor) -> None:

@@ -84,7 +84,7 @@ class Floor:
             database=self.database,
             bus=self._bus,
             clock=self._clock,
-            people=self._people,
+            people=self.people,
             audit=_unaudited,
         )
         self.acd.register_handler("chat", Handler())
@@ -99,10 +99,14 @@ class Floor:
             for number in range(agents)
         }
 
-    async def open(self) -> None:
-        """Write the world, take the tenant over, and let everybody come in."""
+    async def furnish(self) -> None:
+        """Write the world; nobody routes yet."""
         await self.database.open()
         await self.database.write(TENANT_ID, self._furnish)
+
+    async def open(self) -> None:
+        """Write the world, take the tenant over, and let everybody come in."""
+        await self.furnish()
         await self.acd.start([TENANT_ID])
         for actor in self.actors.values():
             self._bus.subscribe(agent_topic(TENANT_ID, actor.id), self._hear(actor.id))
@@ -137,7 +141,7 @@ class Floor:
 
         return deliver
 
-    def _people(self, _tx: Tx) -> Sequence[UserView]:
+    def people(self, _tx: Tx) -> Sequence[UserView]:
         return [
             UserView(
                 id=actor.id,

@@ -13,7 +13,7 @@ from gateway.acd.model import engine as engines
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
-from gateway.acd.service import partition as partitions
+from gateway.acd.service import snapshots
 from gateway.acd.store import journal
 from gateway.acd.wire import OfferNew
 from gateway.kernel.errors import WeccError
@@ -199,7 +199,7 @@ async def test_handlers_get_after_a_crash_what_they_were_owed(floor: Floor) -> N
 async def test_snapshot_and_tail_give_the_same_state(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partitions, "SNAPSHOT_EVERY", 20)
+    monkeypatch.setattr(snapshots, "EVERY", 20)
     await floor.ready(1)
     for _ in range(12):
         work = await floor.arrive()

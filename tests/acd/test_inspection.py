@@ -152,7 +152,7 @@ async def test_a_snapshot_must_be_what_came_before(floor: Floor) -> None:
     assert await codes(floor) == {"snapshot_unreadable": at}
 
 
-@pytest.mark.parametrize("harm", ["unreadable", "impossible", "hole", "snapshot"])
+@pytest.mark.parametrize("harm", ["unreadable", "impossible", "hole"])
 async def test_a_poisoned_tenant_is_refused_and_named(floor: Floor, harm: str, caplog: Any) -> None:
     await worked(floor)
     at = await position_of(floor, "offered")
@@ -162,7 +162,6 @@ async def test_a_poisoned_tenant_is_refused_and_named(floor: Floor, harm: str, c
         "unreadable": here.values(body="{"),
         "impossible": here.values(body=gone),
         "hole": journal.delete().where(_MINE, journal.c.position == at + 1),
-        "snapshot": snapshots.insert().values(tenant_id=TENANT, position=3, at_ms=1, body="?"),
     }
     await floor.acd.stop()
     await change(floor, harms[harm])

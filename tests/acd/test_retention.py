@@ -7,7 +7,7 @@ import pytest
 from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
-from gateway.acd.service import partition as partitions
+from gateway.acd.service import snapshots
 from gateway.acd.store import journal, retention
 from gateway.platform.database.port import Tx
 from tests.acd.conftest import TENANT, Floor
@@ -18,7 +18,7 @@ DAY_MS = 86_400_000
 async def test_what_is_left_after_pruning_gives_the_same_state(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partitions, "SNAPSHOT_EVERY", 20)
+    monkeypatch.setattr(snapshots, "EVERY", 20)
     monkeypatch.setattr(retention, "AT_ONCE", 7)
     for _ in range(5):
         await floor.ready(1)

@@ -24,10 +24,7 @@ class Refused(WeccError):
 
 def folded(tail: Tail) -> Engine:
     """Return the engine that the journal leads to; raises ``Refused`` at the first bad entry."""
-    try:
-        engine = Engine(states.load(tail.snapshot) if tail.snapshot is not None else None)
-    except (ValueError, LookupError) as error:
-        raise Refused(tail.position, "snapshot") from error
+    engine = _begun(tail)
     for number, body in enumerate(tail.entries, tail.position + 1):
         try:
             entry = e.decode(body)
@@ -39,4 +36,17 @@ def folded(tail: Tail) -> Engine:
             raise Refused(number, "impossible") from error
     if engine.state.position != tail.end:
         raise Refused(engine.state.position, "hole")
+    return engine
+
+
+def _begun(tail: Tail) -> Engine:
+    """Return the engine of the snapshot, which must be of the position it is kept at."""
+    if tail.snapshot is None:
+        return Engine()
+    try:
+        engine = Engine(states.load(tail.snapshot))
+    except (ValueError, LookupError) as error:
+        raise Refused(tail.position, "snapshot") from error
+    if engine.state.position != tail.position:
+        raise Refused(tail.position, "snapshot")
     return engine

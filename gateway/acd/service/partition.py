@@ -18,9 +18,9 @@ from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.estimate import Estimates
+from gateway.acd.service import snapshots
 from gateway.acd.service.book import Book, People, policy_of, read_book
 from gateway.acd.service.decision import Decision, Work, build, write_all
-from gateway.acd.service.folding import folded
 from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
 from gateway.acd.store import journal
@@ -31,8 +31,6 @@ from gateway.platform.database.port import Database, Tx
 _logger = logging.getLogger("wecc.acd")
 _BATCH = 500
 _RETRY_S = 1.0
-SNAPSHOT_EVERY = 10_000
-_SNAPSHOT_AT_MOST = 60_000
 
 Committed = Callable[["Partition", Sequence[Decision]], None]
 Rebuilt = Callable[["Partition"], None]
@@ -94,9 +92,9 @@ class Partition:
             return journal.read_tail(tx), read_book(tx, self._people)
 
         tail, self.book = await self._database.read(self.tenant_id, work)
-        self.engine = engine = folded(tail)
-        self._snapshot_at = tail.position
-        self._time = SteadyTime(self._clock, engine.state.at_ms)
+        found = await snapshots.restored(self._database, self.tenant_id, tail)
+        self.engine, self._snapshot_at = found
+        self._time = SteadyTime(self._clock, self.engine.state.at_ms)
         self._broken = None
 
     async def close(self) -> None:
@@ -168,12 +166,9 @@ class Partition:
             await self._fail([], error)
 
     def _add_snapshot(self, decision: Decision) -> None:
-        """Write a snapshot every so many entries: rarer when it is large, for it takes a moment,
-        but often enough that a restart folds what came after in a second or two.
-        """
+        """Write a snapshot into the same commit when one is due."""
         state = self.engine.state
-        size = 2 * (len(state.agents) + len(state.interactions))
-        if self.since_snapshot >= max(SNAPSHOT_EVERY, min(size, _SNAPSHOT_AT_MOST)):
+        if snapshots.is_due(state, self.since_snapshot):
             self._snapshot_at = state.position
             decision.snapshot = (state.position, state.at_ms, states.dump(state).decode())
 

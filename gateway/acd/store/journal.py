@@ -81,11 +81,14 @@ def append(
         tx.execute(journal.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
 
 
-def read_tail(tx: Tx) -> Tail:
-    """Return the newest snapshot and the entries after it."""
+def read_tail(tx: Tx, before: int | None = None) -> Tail:
+    """Return the newest snapshot, or the newest ``before`` a position, and the entries after it."""
+    mine = [snapshots.c.tenant_id == tx.tenant_id]
+    if before is not None:
+        mine.append(snapshots.c.position < before)
     snapshot = tx.one(
         sa.select(snapshots.c.position, snapshots.c.body)
-        .where(snapshots.c.tenant_id == tx.tenant_id)
+        .where(*mine)
         .order_by(snapshots.c.position.desc())
         .limit(1)
     )

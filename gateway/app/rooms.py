@@ -159,7 +159,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         sites=sites,
     )
     knowledge = KnowledgeService(database=database, tenancy=tenancy)
-    figures = _supervision(store, acd, tenancy)
+    figures = _supervision(store, bus, acd, tenancy)
     return House(rooms, store, knowledge, steps, engine, analyser, isolation, figures)
 
 
@@ -169,11 +169,19 @@ def _sites(ask: Ask, engine: EmbeddedEngine, bus: LocalBus, clock: Clock) -> Sit
     return made
 
 
-def _supervision(store: Store, acd: AcdService, tenancy: TenancyService) -> SupervisionService:
+def _supervision(
+    store: Store, bus: LocalBus, acd: AcdService, tenancy: TenancyService
+) -> SupervisionService:
     made = SupervisionService(
-        database=store.database, clock=store.clock, acd=acd, people=tenancy.people
+        database=store.database,
+        clock=store.clock,
+        bus=bus,
+        acd=acd,
+        people=tenancy.people,
+        audit=tenancy.audit,
+        is_demo=tenancy.tenants.is_demo,
     )
-    tenancy.tenants.on_dropped(made.follower.forget)
+    tenancy.tenants.on_dropped(made.forget)
     return made
 
 

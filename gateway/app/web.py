@@ -79,7 +79,7 @@ class Web:
             await self._demo.ensure()
         await rooms.voice.attach(tenant_ids)
         resumed = await house.steps.start(tenant_ids)
-        house.supervision.follower.start(tenant_ids)
+        house.supervision.start(tenant_ids)
         await rooms.sites.start()
         await self._connections.start()
         self._lag.start()
@@ -119,7 +119,7 @@ class Web:
         self._lag.stop()
         await self._connections.stop()
         await rooms.sites.stop()
-        await house.supervision.follower.stop()
+        await house.supervision.stop()
         await house.steps.stop()
         await rooms.voice.stop()
         await rooms.acd.stop()
@@ -276,6 +276,7 @@ class Web:
             kept_ms = self._settings.routing.journal_days * 86_400_000
             before_ms = self._house.rooms.clock.now_ms() - kept_ms
             await self._house.rooms.acd.prune(tenant_id, before_ms)
+            await self._house.supervision.alarms.prune(tenant_id)
         except WeccError as error:
             facts = {"tenant_id": tenant_id, "code": error.code}
             log.warning("a tenant was not swept", extra=facts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from gateway.kernel.wire import View
+from msgspec import Meta
+
+from gateway.kernel.wire import Body, ServerFrame, View
 
 ReportBy = Literal["queue", "agent", "kind"]
 ReportInterval = Literal["5", "15", "30", "60", "day"]
@@ -87,9 +89,8 @@ class TargetView(View):
 
 
 class QueueBoard(View):
-    """A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment;
-    ``next_soon_at_ms`` and ``next_late_at_ms`` say when the next ones will be. ``below_target``
-    names the kinds whose service level today is under the target.
+    """A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment.
+    ``below_target`` names the kinds whose service level today is under the target.
     """
 
     queue_id: str
@@ -97,19 +98,92 @@ class QueueBoard(View):
     targets: dict[str, TargetView]
     late: int
     soon: int
-    next_soon_at_ms: int | None
-    next_late_at_ms: int | None
     below_target: list[str]
     today: dict[str, float | None]
 
 
 class BoardView(View):
-    """The live page's figures: today, by the same rules as every report."""
+    """The live page's figures: today, by the same rules as every report.
+
+    ``next_at_ms`` is when the next wait comes near its target or past it, if nothing happens.
+    """
 
     at_ms: int
     tz: str
     from_ms: int
     counted_to_ms: int
     robots_left_out: int
+    next_at_ms: int | None
     queues: list[QueueBoard]
     total: dict[str, float | None]
+
+
+# ---- alarms ------------------------------------------------------------------------------------
+
+AlarmWhat = Literal["near", "late", "level", "longest", "nobody"]
+Percent = Annotated[int, Meta(ge=0, le=99)]
+
+
+class AlarmView(View):
+    """An alarm: ``near`` and ``late`` waits, a service ``level`` about to fall under its limit,
+    the ``longest`` wait over a limit, or ``nobody`` ready while somebody waits.
+
+    ``number`` is how many contacts it is about now, ``worst`` the most there were; of ``level``
+    they are the percent expected and the lowest. ``limit`` is a percent, or seconds of
+    ``longest``. ``kind`` is null for ``nobody``. ``ended_at_ms`` is null while it is on.
+    """
+
+    id: str
+    queue_id: str
+    queue_name: str
+    kind: Literal["chat", "call", "message"] | None
+    what: AlarmWhat
+    limit: int
+    began_at_ms: int
+    ended_at_ms: int | None
+    number: int
+    worst: int
+
+
+class AlarmChanged(ServerFrame, tag="alarm.changed"):
+    """For leads: an alarm began, changed or is over. ``told``: worth a sound, the first time."""
+
+    alarm: AlarmView
+    told: bool
+
+
+class AlarmsPage(View):
+    """Alarms, the newest first."""
+
+    items: list[AlarmView]
+    next_cursor: str | None
+
+
+class AlarmRuleBody(Body):
+    """What is worth an alarm in a queue; 0 and false are off.
+
+    ``near_percent``: a wait has used so much of its target. ``late``: a wait is past it.
+    ``level_percent``: the service level of the last half hour falls under this if those near and
+    past their target are served too late; null is the percent of each target. ``longest_s``: a
+    wait is longer than this. ``nobody_ready``: a chat or call waits and nobody who could serve it
+    is ready.
+    """
+
+    near_percent: Percent = 80
+    late: bool = True
+    level_percent: Percent | None = None
+    longest_s: Annotated[int, Meta(ge=0, le=604_800)] = 0
+    nobody_ready: bool = True
+
+
+class AlarmRuleView(View):
+    """A queue's rule; ``is_default`` where it has none of its own."""
+
+    queue_id: str
+    queue_name: str
+    is_default: bool
+    near_percent: int
+    late: bool
+    level_percent: int | None
+    longest_s: int
+    nobody_ready: bool

@@ -15,6 +15,7 @@ from gateway.acd import wire as acd
 from gateway.acd.wire import steering
 from gateway.engagement import wire as engagement
 from gateway.kernel.wire import ClientFrame, Id, LongText, ServerFrame, ShortText, View
+from gateway.supervision import wire as supervision
 from gateway.tenancy import wire as tenancy
 from gateway.voice import wire as voice
 
@@ -281,6 +282,7 @@ AgentServer = (
     | acd.AssignmentChanged
     | acd.QueueChanged
     | steering.ReplyDue
+    | supervision.AlarmChanged
     | engagement.MessageNew
     | engagement.MessageChanged
     | engagement.ReceiptChanged

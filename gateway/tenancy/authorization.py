@@ -94,6 +94,9 @@ TABLE: dict[str, Rule] = {
     "explanation.list": _LEAD,
     "directory.read": _STAFF,
     "live.read": _LEAD,
+    "alarm.read": _LEAD,
+    "alarm_rule.read": _LEAD,
+    "alarm_rule.change": _LEAD,
     "report.read": _rule(agent=_S, supervisor=_T, admin=_T),
     "metric.read": _STAFF,
     # administration

@@ -10,6 +10,7 @@ from gateway.supervision.service import SupervisionService
 from gateway.tenancy.store import users
 from tests.acd.conftest import (  # noqa: F401
     Floor,
+    audited,
     clock,
     database,
     floor,
@@ -20,12 +21,23 @@ from tests.servers.postgresql import (  # noqa: F401
     postgresql_urls,
 )
 
+
+async def not_demo(_tenant_id: str) -> bool:
+    return False
+
+
 MakeSupervision = Callable[[Floor], SupervisionService]
 
 
 def supervision_of(floor: Floor) -> SupervisionService:  # noqa: F811
     return SupervisionService(
-        database=floor.database, clock=floor.clock, acd=floor.acd, people=users.all_views
+        database=floor.database,
+        clock=floor.clock,
+        bus=floor.bus,
+        acd=floor.acd,
+        people=users.all_views,
+        audit=audited,
+        is_demo=not_demo,
     )
 
 

@@ -43,6 +43,7 @@ export type ServerFrame =
   | AssignmentChanged
   | QueueChanged
   | ReplyDue
+  | AlarmChanged
   | MessageNew
   | MessageChanged
   | ReceiptChanged
@@ -68,6 +69,11 @@ export interface Wire {
   AgentStretchView: AgentStretchView;
   AgentView: AgentView;
   AgentWelcome: AgentWelcome;
+  AlarmChanged: AlarmChanged;
+  AlarmRuleBody: AlarmRuleBody;
+  AlarmRuleView: AlarmRuleView;
+  AlarmView: AlarmView;
+  AlarmsPage: AlarmsPage;
   ApiKeyBody: ApiKeyBody;
   ApiKeyView: ApiKeyView;
   AssignBody: AssignBody;
@@ -643,6 +649,70 @@ export interface WaitRange {
   p50_ms: number;
   p90_ms: number;
 }
+/**
+ * For leads: an alarm began, changed or is over. ``told``: worth a sound, the first time.
+ */
+export interface AlarmChanged {
+  type: "alarm.changed";
+  alarm: AlarmView;
+  told: boolean;
+}
+/**
+ * An alarm: ``near`` and ``late`` waits, a service ``level`` about to fall under its limit,
+ *     the ``longest`` wait over a limit, or ``nobody`` ready while somebody waits.
+ *
+ *     ``number`` is how many contacts it is about now, ``worst`` the most there were; of ``level``
+ *     they are the percent expected and the lowest. ``limit`` is a percent, or seconds of
+ *     ``longest``. ``kind`` is null for ``nobody``. ``ended_at_ms`` is null while it is on.
+ */
+export interface AlarmView {
+  id: string;
+  queue_id: string;
+  queue_name: string;
+  kind: ("call" | "chat" | "message") | null;
+  what: "late" | "level" | "longest" | "near" | "nobody";
+  limit: number;
+  began_at_ms: number;
+  ended_at_ms: number | null;
+  number: number;
+  worst: number;
+}
+/**
+ * What is worth an alarm in a queue; 0 and false are off.
+ *
+ *     ``near_percent``: a wait has used so much of its target. ``late``: a wait is past it.
+ *     ``level_percent``: the service level of the last half hour falls under this if those near and
+ *     past their target are served too late; null is the percent of each target. ``longest_s``: a
+ *     wait is longer than this. ``nobody_ready``: a chat or call waits and nobody who could serve it
+ *     is ready.
+ */
+export interface AlarmRuleBody {
+  near_percent?: number;
+  late?: boolean;
+  level_percent?: number | null;
+  longest_s?: number;
+  nobody_ready?: boolean;
+}
+/**
+ * A queue's rule; ``is_default`` where it has none of its own.
+ */
+export interface AlarmRuleView {
+  queue_id: string;
+  queue_name: string;
+  is_default: boolean;
+  near_percent: number;
+  late: boolean;
+  level_percent: number | null;
+  longest_s: number;
+  nobody_ready: boolean;
+}
+/**
+ * Alarms, the newest first.
+ */
+export interface AlarmsPage {
+  items: AlarmView[];
+  next_cursor: string | null;
+}
 export interface ApiKeyBody {
   name: string;
   role: "admin" | "agent" | "supervisor";
@@ -689,6 +759,8 @@ export interface AuditPage {
 }
 /**
  * The live page's figures: today, by the same rules as every report.
+ *
+ *     ``next_at_ms`` is when the next wait comes near its target or past it, if nothing happens.
  */
 export interface BoardView {
   at_ms: number;
@@ -696,15 +768,15 @@ export interface BoardView {
   from_ms: number;
   counted_to_ms: number;
   robots_left_out: number;
+  next_at_ms: number | null;
   queues: QueueBoard[];
   total: {
     [k: string]: number | null;
   };
 }
 /**
- * A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment;
- *     ``next_soon_at_ms`` and ``next_late_at_ms`` say when the next ones will be. ``below_target``
- *     names the kinds whose service level today is under the target.
+ * A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment.
+ *     ``below_target`` names the kinds whose service level today is under the target.
  */
 export interface QueueBoard {
   queue_id: string;
@@ -714,8 +786,6 @@ export interface QueueBoard {
   };
   late: number;
   soon: number;
-  next_soon_at_ms: number | null;
-  next_late_at_ms: number | null;
   below_target: string[];
   today: {
     [k: string]: number | null;

@@ -6,6 +6,8 @@ import { adminZh } from "../src/i18n/admin.zh";
 import { en } from "../src/i18n/en";
 import { errorsEn } from "../src/i18n/errors.en";
 import { errorsZh } from "../src/i18n/errors.zh";
+import { floorEn } from "../src/i18n/floor.en";
+import { floorZh } from "../src/i18n/floor.zh";
 import { clockTime, duration, fileSize, languageName, shortWhen } from "../src/i18n/format";
 import { fill } from "../src/i18n/index";
 import { queueEn } from "../src/i18n/queue.en";
@@ -34,6 +36,7 @@ describe("words", () => {
     for (const [english, chinese] of [
       [en, zh],
       [adminEn, adminZh],
+      [floorEn, floorZh],
       [queueEn, queueZh],
       [reportsEn, reportsZh],
       [whyEn, whyZh],
@@ -47,7 +50,7 @@ describe("words", () => {
 
   it("are all there for every key written out in the source", () => {
     const known = new Set(
-      [en, adminEn, queueEn, reportsEn, whyEn].flatMap((words) => Object.keys(words)),
+      [en, adminEn, floorEn, queueEn, reportsEn, whyEn].flatMap((words) => Object.keys(words)),
     );
     const used = [
       ...source(join(__dirname, "../src")).matchAll(/\b(?:t|words)\("([a-z_]+\.[\w.]+)"/gi),

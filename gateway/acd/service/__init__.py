@@ -277,6 +277,10 @@ class AcdService:
         """Return queues, agents and what waits, for leads."""
         return await self.live_view.live(actor)
 
+    async def ready_agents(self, tenant_id: str, queue_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many agents who could serve each of these queues are ready."""
+        return await self.live_view.ready_agents(tenant_id, queue_ids)
+
     async def waits(self, actor: Actor) -> list[EstimateView]:
         """Return what the wait estimates go by, for leads."""
         return await self.live_view.waits(actor)

@@ -110,6 +110,13 @@ class Live:
             waiting=[interaction_view(partition.book, item) for item in first],
         )
 
+    async def ready_agents(self, tenant_id: str, queue_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many agents who could serve each of these queues are ready."""
+        partition = await self._partitions.get(tenant_id)
+        state, index = partition.engine.state, partition.engine.index
+        here = [key for key in queue_ids if key in partition.book.queues]
+        return {key: index.ready_for(*steps_of(state, index, key)) for key in here}
+
     async def waits(self, actor: Actor) -> list[EstimateView]:
         """Return what every queue's wait estimates go by, and how what was told held."""
         authorize(actor, "live.read", Relation.TENANT)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from gateway.supervision.model.alarms.lookout import Lateness
 from gateway.supervision.model.dictionary import (
     DEFAULT_SERVICE_LEVEL,
     Facts,
@@ -15,18 +16,6 @@ from gateway.supervision.model.dictionary import (
     figures_of,
 )
 from gateway.supervision.wire import QueueBoard, TargetView
-
-SOON_PART = 4
-"""A contact is due soon in the last quarter of its target."""
-
-
-class Lateness(msgspec.Struct, frozen=True):
-    """Who waits in a queue past the target, who will soon, and when the next ones will."""
-
-    late: int
-    soon: int
-    next_soon_at_ms: int | None
-    next_late_at_ms: int | None
 
 
 class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +32,7 @@ class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
 def queue_board(facts: QueueFacts) -> QueueBoard:
     """Return a queue as the board shows it."""
     targets = all_targets(facts.targets)
-    lateness = facts.lateness or Lateness(0, 0, None, None)
+    lateness = facts.lateness or Lateness()
     below = []
     for kind, target in targets.items():
         level = (facts.of_kind.get(kind) or {}).get(DEFAULT_SERVICE_LEVEL)
@@ -58,8 +47,6 @@ def queue_board(facts: QueueFacts) -> QueueBoard:
         },
         late=lateness.late,
         soon=lateness.soon,
-        next_soon_at_ms=lateness.next_soon_at_ms,
-        next_late_at_ms=lateness.next_late_at_ms,
         below_target=below,
         today=dict(facts.today or figures_of(Facts({}, {}), has_time=False)),
     )

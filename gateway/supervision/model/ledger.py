@@ -75,6 +75,7 @@ class Changes(msgspec.Struct, kw_only=True):
     stays: dict[tuple[str, int], Stay] = msgspec.field(default_factory=dict)
     watches: dict[str, Watch] = msgspec.field(default_factory=dict)
     targets: dict[str, Targets] = msgspec.field(default_factory=dict)
+    settled: list[Stay] = msgspec.field(default_factory=list)
 
     def count(self, key: Key, **counts: int) -> None:
         """Add counters of one key."""
@@ -159,6 +160,7 @@ class Ledger:
     def _settle(self, stay: Stay, outcome: Outcome, agent_id: str = "") -> Key:
         stay.outcome, stay.settled_ms, stay.agent_id = outcome, self.at_ms, agent_id
         self._touch(stay)
+        self._changes.settled.append(stay)
         return _key(stay, bucket_of(stay.began_ms), agent_id)
 
     def _answer(self, interaction_id: str, agent_id: str) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 from gateway.acd.service import AcdService
 from gateway.acd.service.history import end, entries_after, first
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Database, Tx
-from gateway.supervision.model.ledger import FOLD_VERSION, Ledger
+from gateway.supervision.model.ledger import FOLD_VERSION, Changes, Ledger
 from gateway.supervision.store import counting
 
 _logger = logging.getLogger("wecc.supervision")
@@ -24,6 +25,8 @@ PORTION = 200
 """Entries counted in one commit."""
 _EVERY_S = 0.5
 _RETRY_S = 5.0
+Listener = Callable[[str, Changes | None], None]
+"""Hears what a portion changed, after its commit; None: the ledger was read anew."""
 
 
 class Follower:
@@ -37,6 +40,7 @@ class Follower:
         self._due: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self.listeners: list[Listener] = []
         acd.on_committed(self.notice)
 
     # ---- life
@@ -63,6 +67,16 @@ class Follower:
         """The tenant's journal grew."""
         self._due[tenant_id] = None
         self._wake.set()
+
+    def _tell(self, tenant_id: str, changes: Changes | None) -> None:
+        for listener in self.listeners:
+            listener(tenant_id, changes)
+
+    @asynccontextmanager
+    async def ledger(self, tenant_id: str) -> AsyncIterator[Ledger]:
+        """Hold a tenant's ledger still: nothing is counted meanwhile."""
+        async with self._lock(tenant_id):
+            yield self._ledgers.get(tenant_id) or await self._load(tenant_id)
 
     def _lock(self, tenant_id: str) -> asyncio.Lock:
         return self._locks.setdefault(tenant_id, asyncio.Lock())
@@ -113,14 +127,15 @@ class Follower:
         if not entries:
             return 0
 
-        def count() -> counting.Rows:
+        def count() -> tuple[Changes, counting.Rows]:
             for position, entry in entries:
                 ledger.fold(position, entry)
-            return counting.rows_for(ledger.take())
+            changes = ledger.take()
+            return changes, counting.rows_for(changes)
 
         # Until the commit, the ledger is ahead of the disk: without it, it is read anew.
         self._ledgers.pop(tenant_id, None)
-        rows = await asyncio.to_thread(count)
+        changes, rows = await asyncio.to_thread(count)
         now = (ledger.position, ledger.at_ms)
         try:
             await self._database.write(
@@ -130,6 +145,7 @@ class Follower:
             _logger.info("another process counted", extra={"tenant_id": tenant_id})
             return self._size
         self._ledgers[tenant_id] = ledger
+        self._tell(tenant_id, changes)
         return len(entries)
 
     async def _load(self, tenant_id: str) -> Ledger:
@@ -137,6 +153,7 @@ class Follower:
         if ledger is None:
             ledger = await self._renew(tenant_id)
         self._ledgers[tenant_id] = ledger
+        self._tell(tenant_id, None)
         return ledger
 
     async def _renew(self, tenant_id: str) -> Ledger:

@@ -13,11 +13,13 @@ from gateway.kernel.actor import Actor
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Database, Tx
+from gateway.supervision.model.alarms.lookout import Lateness
 from gateway.supervision.model.ask import Ask, Cell, cell_of
 from gateway.supervision.model.board import QueueFacts, queue_board
 from gateway.supervision.model.drill import DRILLS, cursor_of, read_cursor, stay_view
 from gateway.supervision.model.intervals import Intervals
 from gateway.supervision.model.report import Cells
+from gateway.supervision.service.alarms import Alarms
 from gateway.supervision.store import counting, reading
 from gateway.supervision.wire import BoardView, ReportRow, ReportView, StaysPage
 from gateway.tenancy.authorization import Relation, authorize
@@ -26,14 +28,18 @@ ROWS_LIMIT = 10_000
 STAYS_LIMIT = 200
 BOARD_FRESH_MS = 1_000
 
+Waits = tuple[Mapping[str, Lateness], int | None]
+"""Who waits near and past the target by queue, and when that changes by itself."""
+
 
 class Reports:
     """Answers from what was counted; a live figure and a report are the same query."""
 
-    def __init__(self, database: Database, clock: Clock, people: People) -> None:
+    def __init__(self, database: Database, clock: Clock, people: People, alarms: Alarms) -> None:
         self._database = database
         self._clock = clock
         self._people = people
+        self._alarms = alarms
         self._boards: dict[tuple[str, str, bool], tuple[int, BoardView]] = {}
 
     # ---- intervals
@@ -94,8 +100,9 @@ class Reports:
         if known is not None and 0 <= now_ms - known[0] < BOARD_FRESH_MS:
             return known[1]
         parts, cell = cell_of(Ask(interval="day", tz=tz, robots=robots), now_ms)
+        waits = await self._alarms.lateness(actor.tenant_id, robots=robots)
         view = await self._database.read(
-            actor.tenant_id, lambda tx: _board(tx, (parts, cell), tz, now_ms)
+            actor.tenant_id, lambda tx: _board(tx, (parts, cell), waits, tz, now_ms)
         )
         self._boards = {each: kept for each, kept in self._boards.items() if kept[0] >= now_ms}
         self._boards[key] = (now_ms, view)
@@ -169,7 +176,7 @@ def _row(
     )
 
 
-def _board(tx: Tx, asked: tuple[Intervals, Cell], tz: str, now_ms: int) -> BoardView:
+def _board(tx: Tx, asked: tuple[Intervals, Cell], waits: Waits, tz: str, now_ms: int) -> BoardView:
     parts, cell = asked
     until_ms = _counted_to(tx, now_ms)
     of_kind = {
@@ -178,13 +185,14 @@ def _board(tx: Tx, asked: tuple[Intervals, Cell], tz: str, now_ms: int) -> Board
     }
     whole = _read(tx, parts, cell, until_ms)
     today, targets = whole.totals(), reading.targets_of(tx)
-    waiting = reading.lateness(tx, cell, now_ms)
+    waiting, next_ms = waits
     return BoardView(
         at_ms=now_ms,
         tz=tz,
         from_ms=cell.from_ms,
         counted_to_ms=until_ms,
         robots_left_out=reading.robots_in(tx, cell),
+        next_at_ms=next_ms,
         queues=[
             queue_board(
                 QueueFacts(

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from gateway.platform.database.port import Tx
 from gateway.supervision.model.ask import Cell
-from gateway.supervision.model.board import SOON_PART, Lateness
 from gateway.supervision.model.dictionary import SHORT_ABANDON_MS, Targets
 from gateway.supervision.model.drill import Drill
 from gateway.supervision.model.ledger import Stay, Watch
@@ -96,34 +95,6 @@ def robots_in(tx: Tx, cell: Cell) -> int:
         )
     )
     return int(row["found"] or 0) if row is not None else 0
-
-
-def lateness(tx: Tx, cell: Cell, now_ms: int) -> dict[str, Lateness]:
-    """Return per queue who waits past the target now, and who will soon."""
-    late_at = stays.c.began_ms + stays.c.within_ms
-    soon_at = late_at - stays.c.within_ms // SOON_PART
-    is_late = late_at <= now_ms
-    is_soon = sa.and_(late_at > now_ms, soon_at <= now_ms)
-    here = [stays.c.tenant_id == tx.tenant_id, stays.c.over_ms == 0, stays.c.outcome == ""]
-    if not cell.robots:
-        here.append(stays.c.is_robot.is_(False))
-    rows = tx.all(
-        sa.select(
-            stays.c.queue_id,
-            _sum(sa.case((is_late, 1), else_=0)).label("late"),
-            _sum(sa.case((is_soon, 1), else_=0)).label("soon"),
-            sa.func.min(sa.case((soon_at > now_ms, soon_at))).label("next_soon_at_ms"),
-            sa.func.min(sa.case((late_at > now_ms, late_at))).label("next_late_at_ms"),
-        )
-        .where(*here)
-        .group_by(stays.c.queue_id)
-    )
-    return {
-        row["queue_id"]: Lateness(
-            row["late"], row["soon"], row["next_soon_at_ms"], row["next_late_at_ms"]
-        )
-        for row in rows
-    }
 
 
 def find_stays(

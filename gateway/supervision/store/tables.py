@@ -78,4 +78,24 @@ targets = tenant_table(
     json_column("of_kind"),
     key=("queue_id",),
 )
+alarms = tenant_table(
+    "alarms",
+    sa.Column("id", sa.String(64), nullable=False),
+    sa.Column("queue_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("what", sa.String(16), nullable=False),
+    sa.Column("limit", sa.Integer, nullable=False),
+    sa.Column("began_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("worst", sa.Integer, nullable=False),
+    sa.Index("ix_alarms_began", "tenant_id", "began_ms"),
+    sa.Index("ix_alarms_ended", "tenant_id", "ended_ms"),
+)
+alarm_rules = tenant_table(
+    "alarm_rules",
+    sa.Column("queue_id", sa.String(64), nullable=False),
+    json_column("rule"),
+    key=("queue_id",),
+)
 COUNTED = (counters, waits, stays, agents, targets)

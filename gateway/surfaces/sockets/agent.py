@@ -26,6 +26,7 @@ from gateway.kernel.errors import WeccError
 from gateway.kernel.wire import PROTOCOL_VERSION
 from gateway.platform.bus import agent_topic, conversation_topic, floor_topic
 from gateway.platform.database.port import Tx
+from gateway.supervision.wire import AlarmChanged
 from gateway.surfaces import wire
 from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
@@ -138,7 +139,11 @@ class AgentSide(BaseSide):
         if isinstance(frame, acd.QueueChanged):
             if is_lead or frame.queue.queue_id in self._queue_ids:
                 self.connection.send(frame)
-        elif isinstance(frame, acd.AgentChanged) and is_lead and frame.agent.user_id != self.who.id:
+        elif not is_lead:
+            return
+        elif isinstance(frame, AlarmChanged):
+            self.connection.send(frame)
+        elif isinstance(frame, acd.AgentChanged) and frame.agent.user_id != self.who.id:
             self.connection.send(frame)  # one's own come on one's own topic
 
     def _talk(self, frame: object) -> None:

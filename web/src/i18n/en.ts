@@ -56,6 +56,7 @@ export const en = {
   "rail.reports": "Reports",
   "rail.admin": "Administration",
   "rail.me": "Me",
+  "rail.alarms": "{name}, {n} warnings",
   "rail.unread": "{name}, {n} with unread messages",
 
   "state.ready": "Ready",

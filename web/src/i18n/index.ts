@@ -1,12 +1,13 @@
 import { create } from "zustand";
 import type { AdminKey } from "./admin.en";
 import { en } from "./en";
+import type { FloorKey } from "./floor.en";
 import type { QueueKey } from "./queue.en";
 import type { ReportsKey } from "./reports.en";
 import type { WhyKey } from "./why.en";
 
 export type Language = "en" | "zh";
-export type Key = keyof typeof en | AdminKey | QueueKey | ReportsKey | WhyKey;
+export type Key = keyof typeof en | AdminKey | FloorKey | QueueKey | ReportsKey | WhyKey;
 export type Params = Record<string, string | number>;
 export type Translate = (key: Key, params?: Params) => string;
 
@@ -20,6 +21,10 @@ const PARTS = {
   admin: {
     en: async () => (await import("./admin.en")).adminEn,
     zh: async () => (await import("./admin.zh")).adminZh,
+  },
+  floor: {
+    en: async () => (await import("./floor.en")).floorEn,
+    zh: async () => (await import("./floor.zh")).floorZh,
   },
   queue: {
     en: async () => (await import("./queue.en")).queueEn,

@@ -115,8 +115,6 @@ export const reportsEn = {
   "board.left": "Left today",
   "board.wait": "Average wait today",
   "board.goal": "{percent} % in {time}",
-  "board.late": "{queue}: {n} wait past the target.",
-  "board.soon": "{queue}: {n} will miss the target soon.",
   "board.below": "{queue}: below target today ({kinds}).",
   "board.alarms": "Warnings",
   "board.fine": "No target is in danger.",

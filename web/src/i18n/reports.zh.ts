@@ -116,8 +116,6 @@ export const reportsZh = {
   "board.left": "今日离开",
   "board.wait": "今日平均等待",
   "board.goal": "{percent}% 在 {time} 内",
-  "board.late": "{queue}：{n} 个等待已超过目标。",
-  "board.soon": "{queue}：{n} 个即将超过目标。",
   "board.below": "{queue}：今日低于目标（{kinds}）。",
   "board.alarms": "警告",
   "board.fine": "没有目标受到威胁。",

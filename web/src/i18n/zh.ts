@@ -55,6 +55,7 @@ export const zh = {
   "rail.reports": "报表",
   "rail.admin": "管理",
   "rail.me": "我",
+  "rail.alarms": "{name}，{n} 条警告",
   "rail.unread": "{name}，{n} 个会话有未读消息",
 
   "state.ready": "就绪",

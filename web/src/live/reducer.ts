@@ -196,6 +196,13 @@ export function apply(state: Live, frame: ServerFrame, nowMs: number): Step {
         ...state,
         replyDue: { ...state.replyDue, [frame.interaction_id]: frame.due_at_ms },
       });
+    case "alarm.changed": {
+      const { alarm } = frame;
+      const alarms = alarm.ended_at_ms
+        ? without(state.alarms, alarm.id)
+        : { ...state.alarms, [alarm.id]: alarm };
+      return same({ ...state, alarms });
+    }
     case "queue.changed":
       return same({ ...state, queues: { ...state.queues, [frame.queue.queue_id]: frame.queue } });
     case "call.changed":

@@ -1,6 +1,7 @@
 /** What the desk knows right now. Only ``reducer.ts`` makes a new state out of an old one. */
 import type {
   AgentView,
+  AlarmView,
   CallView,
   ConversationView,
   InteractionView,
@@ -53,6 +54,8 @@ export interface Live {
   calls: Record<string, LiveCall>;
   /** Until when my first reply must be there, by interaction, once I was reminded. */
   replyDue: Record<string, number>;
+  /** Alarms that are on, for leads. */
+  alarms: Record<string, AlarmView>;
   /** How far I have read, by conversation; runs ahead of the server's receipt. */
   read: Record<string, number>;
 }
@@ -72,5 +75,6 @@ export const EMPTY: Live = {
   agents: {},
   calls: {},
   replyDue: {},
+  alarms: {},
   read: {},
 };

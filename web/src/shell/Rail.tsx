@@ -30,15 +30,17 @@ const unread = () => {
 export function Rail({ role, path }: { role: UserView["role"]; path: string }) {
   const t = useText();
   const waiting = useLive(unread);
+  const alarms = useLive((state) => Object.keys(state.alarms).length);
   return (
     <nav className={css.rail} aria-label={t("rail.name")}>
       <div className={css.brand}>
         <img src="/favicon.svg" width={26} height={26} alt="OpenWECC" />
       </div>
       {PLACES.filter((place) => !place.leads || role !== "agent").map((place) => {
-        const count = place.to === "/inbox" ? waiting : 0;
-        const name =
-          count > 0 ? t("rail.unread", { name: t(place.words), n: count }) : t(place.words);
+        const isLive = place.to === "/live";
+        const count = place.to === "/inbox" ? waiting : isLive ? alarms : 0;
+        const words = { name: t(place.words), n: count };
+        const name = count > 0 ? t(isLive ? "rail.alarms" : "rail.unread", words) : t(place.words);
         return (
           <Hint key={place.to} label={t(place.words)} position="right">
             <Link

@@ -26,8 +26,12 @@ const Admin = lazy(async () => {
   return import("../features/admin/Admin");
 });
 const LivePage = lazy(async () => {
-  await loadWords("reports");
+  await Promise.all([loadWords("reports"), loadWords("floor")]);
   return import("../features/live/LivePage");
+});
+const AlarmWatch = lazy(async () => {
+  await loadWords("floor");
+  return import("../features/live/AlarmWatch");
 });
 const ReportsPage = lazy(async () => {
   await loadWords("reports");
@@ -117,6 +121,11 @@ export function Shell({ me }: { me: MeView }) {
           </Suspense>
         </main>
       </div>
+      {lead && (
+        <Suspense>
+          <AlarmWatch hasSound={me.preferences.alarm_sound !== "off"} />
+        </Suspense>
+      )}
       <Palette role={me.user.role} />
       <Sheet />
       <Why />

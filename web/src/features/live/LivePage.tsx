@@ -77,7 +77,7 @@ export default function LivePage() {
         <span className="muted">{t("live.more")}</span>
       </div>
       <Figures board={data} today={today.data} />
-      {today.data && <Alarms today={today.data} />}
+      <Alarms today={today.data} />
       {today.error && <p className={css.near}>{t("board.failed")}</p>}
       <Part title={t("live.queues")}>
         {data.queues.length > 0 ? (

@@ -61,11 +61,9 @@ export function useBoard() {
 
 /** When to ask again: regularly, and as soon as somebody comes near a target or misses it. */
 function nextMs(board: BoardView | undefined): number {
-  const due = (board?.queues ?? []).flatMap((queue) =>
-    [queue.next_soon_at_ms, queue.next_late_at_ms].filter((at) => at !== null),
-  );
-  if (due.length === 0) return EVERY_MS;
-  return Math.min(EVERY_MS, Math.max(SOONEST_MS, Math.min(...due) - serverNow() + 300));
+  const due = board?.next_at_ms ?? null;
+  if (due === null) return EVERY_MS;
+  return Math.min(EVERY_MS, Math.max(SOONEST_MS, due - serverNow() + 300));
 }
 
 /** Today's figures per queue, the same as a report of today would say. */

@@ -64,9 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "scheme", "value", name=op.f("pk_addresses")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("addresses", schema=None) as batch_op:
-        batch_op.create_index("ix_addresses_contact", ["tenant_id", "contact_id"], unique=False)
-
+    op.create_index("ix_addresses_contact", "addresses", ["tenant_id", "contact_id"], unique=False)
     op.create_table(
         "agent_profiles",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -87,6 +85,31 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "alarm_rules",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("rule", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "queue_id", name=op.f("pk_alarm_rules")),
+        info={"tenant": True},
+    )
+    op.create_table(
+        "alarms",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("queue_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("limit", sa.Integer(), nullable=False),
+        sa.Column("began_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("worst", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alarms")),
+        info={"tenant": True},
+    )
+    op.create_index("ix_alarms_began", "alarms", ["tenant_id", "began_ms"], unique=False)
+    op.create_index("ix_alarms_ended", "alarms", ["tenant_id", "ended_ms"], unique=False)
+    op.create_table(
         "answers",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -96,11 +119,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_answers")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("answers", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_answers_expires_at_ms", ["tenant_id", "expires_at_ms"], unique=False
-        )
-
+    op.create_index(
+        "ix_answers_expires_at_ms", "answers", ["tenant_id", "expires_at_ms"], unique=False
+    )
     op.create_table(
         "api_keys",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -137,12 +158,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_attachments")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("attachments", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_attachments_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_attachments_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_attachments_conversation", "attachments", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_attachments_state", "attachments", ["tenant_id", "state"], unique=False)
     op.create_table(
         "audit_entries",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -186,13 +205,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_calls")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("calls", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_calls_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_calls_ended", ["tenant_id", "ended_at_ms"], unique=False)
-        batch_op.create_index("ix_calls_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_calls_conversation", "calls", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_calls_ended", "calls", ["tenant_id", "ended_at_ms"], unique=False)
+    op.create_index("ix_calls_state", "calls", ["tenant_id", "state"], unique=False)
     op.create_table(
         "canned_replies",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -268,23 +285,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conversations")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_conversations_active", ["tenant_id", "active_at_ms", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_agent", ["tenant_id", "agent_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_contact", ["tenant_id", "contact_id", "created_at_ms"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_queue", ["tenant_id", "queue_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_state", ["tenant_id", "state", "active_at_ms", "id"], unique=False
-        )
-
+    op.create_index(
+        "ix_conversations_active",
+        "conversations",
+        ["tenant_id", "active_at_ms", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_conversations_agent", "conversations", ["tenant_id", "agent_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_contact",
+        "conversations",
+        ["tenant_id", "contact_id", "created_at_ms"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_conversations_queue", "conversations", ["tenant_id", "queue_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_state",
+        "conversations",
+        ["tenant_id", "state", "active_at_ms", "id"],
+        unique=False,
+    )
     op.create_table(
         "credentials",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -312,9 +336,7 @@ def upgrade() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key_hash", "tenant_id", name=op.f("pk_directory")),
     )
-    with op.batch_alter_table("directory", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_directory_tenant_id"), ["tenant_id"], unique=False)
-
+    op.create_index(op.f("ix_directory_tenant_id"), "directory", ["tenant_id"], unique=False)
     op.create_table(
         "dispositions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -422,11 +444,13 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    with op.batch_alter_table("figure_stays", schema=None) as batch_op:
-        batch_op.create_index("ix_figure_stays_began", ["tenant_id", "began_ms"], unique=False)
-        batch_op.create_index("ix_figure_stays_over", ["tenant_id", "over_ms"], unique=False)
-        batch_op.create_index("ix_figure_stays_settled", ["tenant_id", "settled_ms"], unique=False)
-
+    op.create_index(
+        "ix_figure_stays_began", "figure_stays", ["tenant_id", "began_ms"], unique=False
+    )
+    op.create_index("ix_figure_stays_over", "figure_stays", ["tenant_id", "over_ms"], unique=False)
+    op.create_index(
+        "ix_figure_stays_settled", "figure_stays", ["tenant_id", "settled_ms"], unique=False
+    )
     op.create_table(
         "figure_targets",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -494,12 +518,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_intakes")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("intakes", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_intakes_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_intakes_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_intakes_conversation", "intakes", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_intakes_state", "intakes", ["tenant_id", "state"], unique=False)
     op.create_table(
         "interactions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -525,12 +547,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_interactions_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_interactions_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_interactions_conversation",
+        "interactions",
+        ["tenant_id", "conversation_id"],
+        unique=False,
+    )
+    op.create_index("ix_interactions_state", "interactions", ["tenant_id", "state"], unique=False)
     op.create_table(
         "interventions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -544,12 +567,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interventions")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("interventions", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_interventions_object", ["tenant_id", "object_id", "at_ms"], unique=False
-        )
-        batch_op.create_index("ix_interventions_time", ["tenant_id", "at_ms"], unique=False)
-
+    op.create_index(
+        "ix_interventions_object",
+        "interventions",
+        ["tenant_id", "object_id", "at_ms"],
+        unique=False,
+    )
+    op.create_index("ix_interventions_time", "interventions", ["tenant_id", "at_ms"], unique=False)
     op.create_table(
         "legs",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -567,9 +591,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_legs")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("legs", schema=None) as batch_op:
-        batch_op.create_index("ix_legs_call", ["tenant_id", "call_id"], unique=False)
-
+    op.create_index("ix_legs_call", "legs", ["tenant_id", "call_id"], unique=False)
     op.create_table(
         "links",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -597,9 +619,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_logins")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("logins", schema=None) as batch_op:
-        batch_op.create_index("ix_logins_user_id", ["tenant_id", "user_id"], unique=False)
-
+    op.create_index("ix_logins_user_id", "logins", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "master_keys",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -624,14 +644,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_messages")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_messages_attachment", ["tenant_id", "attachment_id"], unique=False
-        )
-        batch_op.create_index(
-            "uq_messages_seq", ["tenant_id", "conversation_id", "seq"], unique=True
-        )
-
+    op.create_index(
+        "ix_messages_attachment", "messages", ["tenant_id", "attachment_id"], unique=False
+    )
+    op.create_index(
+        "uq_messages_seq", "messages", ["tenant_id", "conversation_id", "seq"], unique=True
+    )
     op.create_table(
         "not_ready_reasons",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -656,9 +674,7 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    with op.batch_alter_table("participants", schema=None) as batch_op:
-        batch_op.create_index("ix_participants_user", ["tenant_id", "user_id"], unique=False)
-
+    op.create_index("ix_participants_user", "participants", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "preferences",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -791,11 +807,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_uploads")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_uploads_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-
+    op.create_index(
+        "ix_uploads_conversation", "uploads", ["tenant_id", "conversation_id"], unique=False
+    )
     op.create_table(
         "used_identities",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -845,9 +859,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_visitor_tokens")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_visitor_tokens_visitor_id", ["tenant_id", "visitor_id"], unique=False
-        )
-
+    op.create_index(
+        "ix_visitor_tokens_visitor_id", "visitor_tokens", ["tenant_id", "visitor_id"], unique=False
+    )
     # ### end Alembic commands ###

@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from gateway.kernel.errors import WeccError
 from gateway.platform.http.route import Call, Route
-from gateway.supervision.model import spreadsheet
+from gateway.supervision.http.alarms import alarm_routes
+from gateway.supervision.http.files import FORMAT, csv_file, wants_csv
 from gateway.supervision.model.ask import Ask
 from gateway.supervision.model.dictionary import METRICS
 from gateway.supervision.model.intervals import iso, zone
@@ -27,7 +28,7 @@ _ASK = {
 _INTERVALS = {
     **_ASK,
     "interval": "`5`, `15`, `30` (default), `60` minutes or `day`.",
-    "format": "`json` (default) or `csv`.",
+    "format": FORMAT,
 }
 _STAYS = {
     **_ASK,
@@ -62,11 +63,9 @@ class ReportRoutes:
         CSV is UTF-8 with a byte order mark, so that spreadsheets read every script; a name that
         a spreadsheet would compute gets an apostrophe in front.
         """
-        form = call.query.get("format", "json")
-        if form not in ("json", "csv"):
-            raise WeccError("bad_value", "The format is json or csv.", field="format")
+        is_file = wants_csv(call)
         report = await self._reports.intervals(call.user, _ask(call))
-        return report if form == "json" else _spreadsheet(report)
+        return _spreadsheet(report) if is_file else report
 
     async def stays(self, call: Call) -> StaysPage:
         """The waits that a figure counts, each with its conversation, oldest first."""
@@ -116,21 +115,14 @@ def _spreadsheet(report: ReportView) -> Response:
         for row in report.rows
     ]
     day = iso(report.from_ms, where)[:10]
-    file_name = f"{report.by}-{report.interval}-{day}.csv"
-    return Response(
-        spreadsheet.write(heads, rows),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="{file_name}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return csv_file(f"{report.by}-{report.interval}-{day}", heads, rows)
 
 
 def routes(supervision: SupervisionService) -> list[Route]:
     """Return the rows of this room."""
     on, api = ReportRoutes(supervision), "/api/v1"
     return [
+        *alarm_routes(supervision),
         Route(
             "GET", f"{api}/reports/metrics", "metric.read", on.metrics, response=list[MetricView]
         ),

@@ -109,6 +109,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         people=tenancy.people,
         audit=tenancy.audit,
         isolation=isolation,
+        end_logins=tenancy.logins.end_all_in,
     )
     rules = RulesService(database=database, tenancy=tenancy, destinations=acd)
     voice = VoiceService(

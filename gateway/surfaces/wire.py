@@ -256,6 +256,8 @@ AgentClient = (
     | acd.InteractionTake
     | steering.AgentNextSet
     | steering.AgentSet
+    | steering.AgentSignOut
+    | steering.InterventionUndo
     | steering.WrapUpExtend
     | steering.InteractionMove
     | steering.InteractionPrioritize
@@ -282,6 +284,7 @@ AgentServer = (
     | acd.AssignmentChanged
     | acd.QueueChanged
     | steering.ReplyDue
+    | steering.AgentSignedOut
     | supervision.AlarmChanged
     | engagement.MessageNew
     | engagement.MessageChanged

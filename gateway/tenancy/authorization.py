@@ -84,6 +84,8 @@ TABLE: dict[str, Rule] = {
     "interaction.take": _rule(agent=_Q, supervisor=_T, admin=_T),
     "agent.next.set": _OWN,
     "agent.set": _LEAD,
+    "agent.sign_out": _LEAD,
+    "intervention.undo": _LEAD,
     "interaction.move": _LEAD,
     "interaction.prioritize": _LEAD,
     "interaction.assign": _LEAD,

@@ -210,6 +210,8 @@ def sample(kind: str, **over: Any) -> Frame:
         "interaction.prioritize": {"interaction_id": SOME_ID, "priority": 1, "why": "x"},
         "interaction.assign": {"interaction_id": SOME_ID, "agent_id": SOME_ID, "why": "x"},
         "agent.next.set": {"state": None},
+        "agent.sign_out": {"agent_id": SOME_ID, "why": "x"},
+        "intervention.undo": {"intervention_id": SOME_ID, "why": "x"},
         "agent.set": {"agent_id": SOME_ID, "state": "ready", "why": "x"},
     }
     known = set(fields[kind])

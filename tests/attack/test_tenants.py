@@ -104,6 +104,7 @@ def body_for(row: Route, things: dict[str, str]) -> Any:
     acts["move"] = {"to_queue_id": things["queues"], "why": CANARY}
     acts["priority"] = {"priority": 1, "why": CANARY}
     acts["assign"] = {"agent_id": things["agents"], "why": CANARY}
+    acts["sign-out"] = acts["undo"] = {"why": CANARY}
     acts["alarm-rule"] = {"longest_s": 60}
     acts["state"] = {"state": "ready", "why": CANARY}
     acts["matches"] = {"queue_id": things["queues"], "expressions": [things["skills"]]}

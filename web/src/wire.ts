@@ -18,6 +18,8 @@ export type ClientFrame =
   | InteractionTake
   | AgentNextSet
   | AgentSet
+  | AgentSignOut
+  | InterventionUndo
   | WrapUpExtend
   | InteractionMove
   | InteractionPrioritize
@@ -43,6 +45,7 @@ export type ServerFrame =
   | AssignmentChanged
   | QueueChanged
   | ReplyDue
+  | AgentSignedOut
   | AlarmChanged
   | MessageNew
   | MessageChanged
@@ -64,6 +67,8 @@ export interface Wire {
   AgentProfileBody: AgentProfileBody;
   AgentProfileView: AgentProfileView;
   AgentSet: AgentSet;
+  AgentSignOut: AgentSignOut;
+  AgentSignedOut: AgentSignedOut;
   AgentStateBody: AgentStateBody;
   AgentStateSet: AgentStateSet;
   AgentStretchView: AgentStretchView;
@@ -130,6 +135,7 @@ export interface Wire {
   InteractionTransfer: InteractionTransfer;
   InteractionView: InteractionView;
   InteractionWrapUp: InteractionWrapUp;
+  InterventionUndo: InterventionUndo;
   InterventionView: InterventionView;
   InvitationBody: InvitationBody;
   InvitationView: InvitationView;
@@ -211,6 +217,7 @@ export interface Wire {
   WaitRange: WaitRange;
   WaitedView: WaitedView;
   WaitingView: WaitingView;
+  WhyBody: WhyBody;
   WrapUpExtend: WrapUpExtend;
   WrapUpTime: WrapUpTime;
 }
@@ -407,6 +414,29 @@ export interface AgentSet {
   /**
    * Why; kept and shown.
    */
+  why: string;
+}
+/**
+ * A lead signs an agent out of every desk: offline at once, the work waits again.
+ */
+export interface AgentSignOut {
+  type: "agent.sign_out";
+  /**
+   * Id.
+   */
+  agent_id: string;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  ref?: string | null;
+}
+/**
+ * A lead signed this agent out; ``goodbye`` follows.
+ */
+export interface AgentSignedOut {
+  type: "agent.signed_out";
+  by_name: string;
   why: string;
 }
 /**
@@ -1257,6 +1287,21 @@ export interface InteractionTake {
   ref?: string | null;
 }
 /**
+ * A lead takes back what a lead did, as long as nothing has come after it.
+ */
+export interface InterventionUndo {
+  type: "intervention.undo";
+  /**
+   * Id.
+   */
+  intervention_id: string;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  ref?: string | null;
+}
+/**
  * Give a timed wrap-up more time, once.
  */
 export interface WrapUpExtend {
@@ -1811,6 +1856,9 @@ export interface IdentityKey {
 }
 /**
  * What a lead did by hand, and why. ``details`` holds ids and codes.
+ *
+ *     ``undoes`` is what it takes back, ``undone_by`` what took it back, and ``can_undo`` tells
+ *     whether nothing has come after it. ``object_name`` is an agent's or a queue's name.
  */
 export interface InterventionView {
   id: string;
@@ -1819,10 +1867,14 @@ export interface InterventionView {
   actor_name: string;
   operation: string;
   object_id: string;
+  object_name: string;
   details: {
     [k: string]: string;
   };
   why: string;
+  undoes: string | null;
+  undone_by: string | null;
+  can_undo: boolean;
 }
 /**
  * Invite a person; nobody may invite above their own role.
@@ -2627,4 +2679,10 @@ export interface WaitedView {
 export interface WaitingView {
   interaction: InteractionView;
   conversation: ConversationView;
+}
+export interface WhyBody {
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
 }

@@ -14,6 +14,7 @@ from gateway.acd.wire.steering import (
     NotReadyReasonBody,
     NotReadyReasonView,
     PriorityBody,
+    WhyBody,
 )
 from gateway.platform.http.route import Call, Route
 
@@ -53,6 +54,16 @@ class SteeringRoutes:
         return await self._steering.set_agent(
             call.user, call.path["id"], body.state, body.reason, body.why
         )
+
+    async def sign_out(self, call: Call) -> AgentView:
+        """Sign an agent out of every desk; they read who did it and why. Work waits again."""
+        body: WhyBody = call.body
+        return await self._steering.sign_out(call.user, call.path["id"], body.why)
+
+    async def undo(self, call: Call) -> InterventionView:
+        """Take back what was done by hand, as long as nothing has come after it."""
+        body: WhyBody = call.body
+        return await self._steering.undo(call.user, call.path["id"], body.why)
 
     async def interventions(self, call: Call) -> list[InterventionView]:
         """What was done by hand and why, the newest 200; of one interaction or agent, or all."""
@@ -120,6 +131,22 @@ def steering_routes(acd: AcdService) -> list[Route]:
             on.set_agent,
             AgentStateBody,
             AgentView,
+        ),
+        Route(
+            "POST",
+            f"{_API}/agents/{{id}}/sign-out",
+            "agent.sign_out",
+            on.sign_out,
+            WhyBody,
+            AgentView,
+        ),
+        Route(
+            "POST",
+            f"{_API}/interventions/{{id}}/undo",
+            "intervention.undo",
+            on.undo,
+            WhyBody,
+            InterventionView,
         ),
         Route(
             "GET",

@@ -52,9 +52,13 @@ def strike(engine: Matching, agent: Agent, item: Interaction, reason: str) -> li
 
 
 def _away_due(engine: Matching, timer: Timer) -> None:
-    """The agent did not come back: everything they held waits again at its old place."""
-    agent = engine.state.agents[timer[2]]
-    engine.enter(agent.id, "offline")
+    """The agent did not come back."""
+    let_go(engine, engine.state.agents[timer[2]])
+
+
+def let_go(engine: Matching, agent: Agent, by: str = "") -> None:
+    """The agent is offline: everything they held waits again at its old place."""
+    engine.enter(agent.id, "offline", by=by)
     release_slots(engine, agent)
     items = withdraw_all(engine, agent) + open_direct(engine, agent.id, is_lost=True)
     work = [engine.state.interactions[key] for key in engine.index.work_of.get(agent.id, ())]

@@ -206,5 +206,19 @@ class Assign(Command, frozen=True):
     over_capacity: bool = False
 
 
+class Recall(Command, frozen=True):
+    """A lead takes back what rings at an agent."""
+
+    interaction_id: str
+    agent_id: str
+
+
+class SignOut(Command, frozen=True):
+    """A lead signs an agent out: offline at once, without the grace of a lost connection."""
+
+    agent_id: str
+    by: str
+
+
 class Tick(Command, frozen=True):
     """Time passed: do whatever is due."""

@@ -18,6 +18,7 @@ from gateway.acd.model import (
     queueing,
     staffing,
     steering,
+    taking_back,
     working,
 )
 from gateway.acd.model import commands as c
@@ -85,5 +86,7 @@ _TABLE: dict[type[c.Command], Callable[[Engine, Any], None]] = {
     c.Move: steering.move,
     c.Prioritize: steering.prioritize,
     c.Assign: steering.assign,
+    c.Recall: taking_back.recall,
+    c.SignOut: taking_back.sign_out,
     c.Tick: clockwork.tick,
 }

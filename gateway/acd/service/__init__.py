@@ -17,7 +17,7 @@ from gateway.acd.service.presence import Presence
 from gateway.acd.service.rehearsals import Rehearsals
 from gateway.acd.service.settings import Audit, InUse, Settings
 from gateway.acd.service.start import defaults
-from gateway.acd.service.steering import Steering
+from gateway.acd.service.steering import EndLogins, Steering
 from gateway.acd.service.work import Enqueue, InteractionWork
 from gateway.acd.store import configuration, interactions, retention
 from gateway.acd.wire import (
@@ -56,9 +56,11 @@ class AcdService:
         people: People,
         audit: Audit,
         isolation: Isolation | None = None,
+        end_logins: EndLogins | None = None,
     ) -> None:
         """``people`` returns a tenant's users; ``audit`` writes to the audit log; ``isolation``
-        starts the children that rehearse, explain and read calendars: without it none is possible.
+        starts the children that rehearse, explain and read calendars: without it none is possible;
+        ``end_logins`` ends all logins of a person in the caller's commit.
         """
         self.partitions = Partitions(database, bus, clock, people)
         self.presence = Presence(self.partitions)
@@ -68,7 +70,7 @@ class AcdService:
         self.rehearsals = Rehearsals(self.partitions, self.settings.of_queues, isolation)
         self.explanations = Explanations(self.partitions, isolation)
         self.duty = Duty(self.partitions, audit)
-        self.steering = Steering(self.partitions, audit)
+        self.steering = Steering(self.partitions, audit, bus, end_logins)
 
     # ---- life
 

@@ -18,6 +18,21 @@ def insert(tx: Tx, row: Row) -> None:
     tx.execute(interventions.insert().values(tenant_id=tx.tenant_id, **row))
 
 
+def undo(tx: Tx, intervention_id: str, by: str) -> None:
+    """Note that one was undone, and by which."""
+    mine = (interventions.c.tenant_id == tx.tenant_id, interventions.c.id == intervention_id)
+    tx.execute(interventions.update().where(*mine).values(undone_by=by))
+
+
+def find(tx: Tx, intervention_id: str) -> Row | None:
+    """Return one."""
+    return tx.one(
+        sa.select(interventions).where(
+            interventions.c.tenant_id == tx.tenant_id, interventions.c.id == intervention_id
+        )
+    )
+
+
 def newest(tx: Tx, object_id: str | None, limit: int) -> Sequence[Row]:
     """Return the newest first: of one interaction or agent, or of all."""
     where = [interventions.c.tenant_id == tx.tenant_id]

@@ -102,6 +102,8 @@ interventions = tenant_table(
     sa.Column("object_id", sa.String(64), nullable=False),
     json_column("details"),
     sa.Column("why", sa.String(500), nullable=False),
+    sa.Column("undoes", sa.String(64), nullable=False),
+    sa.Column("undone_by", sa.String(64), nullable=False),
     sa.Index("ix_interventions_object", "tenant_id", "object_id", "at_ms"),
     sa.Index("ix_interventions_time", "tenant_id", "at_ms"),
 )

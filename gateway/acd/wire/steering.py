@@ -64,6 +64,27 @@ class InteractionAssign(ClientFrame, tag="interaction.assign", kw_only=True):
     why: Why
 
 
+class AgentSignOut(ClientFrame, tag="agent.sign_out"):
+    """A lead signs an agent out of every desk: offline at once, the work waits again."""
+
+    agent_id: Id
+    why: Why
+
+
+class InterventionUndo(ClientFrame, tag="intervention.undo"):
+    """A lead takes back what a lead did, as long as nothing has come after it."""
+
+    intervention_id: Id
+    why: Why
+
+
+class AgentSignedOut(ServerFrame, tag="agent.signed_out"):
+    """A lead signed this agent out; ``goodbye`` follows."""
+
+    by_name: str
+    why: str
+
+
 class WrapUpExtend(ClientFrame, tag="interaction.wrap_up.extend"):
     """Give a timed wrap-up more time, once."""
 
@@ -88,6 +109,10 @@ class AgentStateBody(Body, kw_only=True):
     why: Why
 
 
+class WhyBody(Body):
+    why: Why
+
+
 class MoveBody(Body):
     to_queue_id: Id
     why: Why
@@ -105,7 +130,11 @@ class AssignBody(Body, kw_only=True):
 
 
 class InterventionView(View):
-    """What a lead did by hand, and why. ``details`` holds ids and codes."""
+    """What a lead did by hand, and why. ``details`` holds ids and codes.
+
+    ``undoes`` is what it takes back, ``undone_by`` what took it back, and ``can_undo`` tells
+    whether nothing has come after it. ``object_name`` is an agent's or a queue's name.
+    """
 
     id: str
     at_ms: int
@@ -113,8 +142,12 @@ class InterventionView(View):
     actor_name: str
     operation: str
     object_id: str
+    object_name: str
     details: dict[str, str]
     why: str
+    undoes: str | None
+    undone_by: str | None
+    can_undo: bool
 
 
 class NotReadyReasonBody(Body):

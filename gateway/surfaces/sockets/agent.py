@@ -337,6 +337,16 @@ class AgentSide(BaseSide):
         )
         self.ack(frame.ref)
 
+    async def sign_out(self, frame: steering.AgentSignOut) -> None:
+        """Sign another agent out."""
+        await self.rooms.acd.steering.sign_out(self.known_actor(), frame.agent_id, frame.why)
+        self.ack(frame.ref)
+
+    async def undo(self, frame: steering.InterventionUndo) -> None:
+        """Take back what a lead did."""
+        await self.rooms.acd.steering.undo(self.known_actor(), frame.intervention_id, frame.why)
+        self.ack(frame.ref)
+
     async def extend_wrap_up(self, frame: steering.WrapUpExtend) -> None:
         """Give a wrap-up more time, once."""
         await self.rooms.acd.extend_wrap_up(self.known_actor(), frame.interaction_id)
@@ -381,6 +391,8 @@ COMMANDS: dict[type, Command] = {
     acd.InteractionTake: AgentSide.take,
     steering.AgentNextSet: AgentSide.set_next,
     steering.AgentSet: AgentSide.set_agent,
+    steering.AgentSignOut: AgentSide.sign_out,
+    steering.InterventionUndo: AgentSide.undo,
     steering.WrapUpExtend: AgentSide.extend_wrap_up,
     steering.InteractionMove: AgentSide.move,
     steering.InteractionPrioritize: AgentSide.prioritize,

@@ -32,9 +32,10 @@ function say(alarm: AlarmView, look: () => void): void {
   notifications.show({
     id: `alarm-${alarm.id}`,
     color: isBad(alarm) ? "bad" : "warn",
-    title: t(isBad(alarm) ? "alarm.toast.late" : "alarm.toast.near"),
     message: (
       <>
+        <b>{t(isBad(alarm) ? "alarm.toast.late" : "alarm.toast.near")}</b>
+        <br />
         {wordsOf(alarm)}{" "}
         <Button size="compact-xs" variant="light" onClick={look}>
           {t("alarm.look")}

@@ -564,6 +564,8 @@ def upgrade() -> None:
         sa.Column("object_id", sa.String(length=64), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("why", sa.String(length=500), nullable=False),
+        sa.Column("undoes", sa.String(length=64), nullable=False),
+        sa.Column("undone_by", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interventions")),
         info={"tenant": True},
     )

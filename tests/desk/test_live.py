@@ -151,3 +151,71 @@ async def test_a_lead_steers_work_and_agents_with_a_reason(
         await finish(agent, each["interaction"]["id"], question)
     for wire in (agent, first, second):
         await wire.close()
+
+
+async def test_a_notice_comes_once_and_warnings_are_kept(house: House, office: Office) -> None:
+    """Nobody is ready and somebody waits: told wherever the lead is, marked, and listed later."""
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    page = seat.page
+    await seat.open("/live")
+    await page.get_by_role("button", name="When to warn").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Warn when anybody waits longer than").fill("3")
+    assert await seat.faults() == []
+    await seat.picture("live-rules")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    await seat.open("/inbox")
+    await expect(page.get_by_role("link", name="Live", exact=True)).to_be_visible()
+    contact = house.visitor()
+    await contact.hello()
+    await contact.start("Is anybody there?")
+    notice = page.get_by_role("alert").filter(has_text="General: 1 wait longer than 0:03.")
+    await expect(notice).to_be_visible(timeout=30_000)
+    assert await seat.faults() == []
+    await seat.picture("notice-of-an-alarm")
+    await expect(page.get_by_role("link", name="Live, ")).to_be_visible()
+    await notice.get_by_role("button", name="Look").click()
+    alarms = page.get_by_role("region", name="Warnings")
+    await expect(alarms.get_by_text("General: 1 wait and nobody is ready.")).to_be_visible()
+    await contact.must({"type": "conversation.end", "conversation_id": contact.conversation})
+    await expect(alarms.get_by_text("General: 1 wait")).to_have_count(0, timeout=30_000)
+    await page.get_by_role("button", name="Earlier warnings").click()
+    await expect(dialog.get_by_role("cell", name="Nobody ready").first).to_be_visible()
+    await expect(dialog.get_by_role("cell", name="Long wait").first).to_be_visible()
+    assert await seat.faults() == []
+    await seat.picture("live-earlier")
+    house.admin.call("PUT", f"/queues/{house.queue['id']}/alarm-rule", {})
+    await contact.close()
+
+
+async def test_a_lead_undoes_and_signs_out(house: House, office: Office) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    other = await office.seat("amara@example.com", viewport={"width": 1280, "height": 800})
+    page = seat.page
+    await other.go_ready()
+    await seat.open("/live")
+    dialog = page.get_by_role("dialog")
+    await page.get_by_role("button", name="Set the state: Amara").click()
+    await dialog.get_by_label("Why").fill("Lunch")
+    await dialog.get_by_role("button", name="Do it").click()
+    await expect(dialog).to_have_count(0)
+    await expect(other.page.get_by_role("button", name="Start shift")).to_be_visible()
+    await page.get_by_role("button", name="What leads did").click()
+    row = dialog.get_by_role("row").filter(has_text="Lunch")
+    await row.get_by_role("button", name="Undo").click()
+    await row.get_by_label("Why is it undone?").fill("Too early")
+    assert await seat.faults() == []
+    await seat.picture("live-undo")
+    await row.get_by_role("button", name="Undo").click()
+    await expect(row.get_by_text("Undone")).to_be_visible()
+    await expect(other.page.get_by_role("button", name="Ready")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Sign out: Amara").click()
+    await dialog.get_by_label("Why").fill("The desk was left open")
+    await seat.picture("live-sign-out")
+    await dialog.get_by_role("button", name="Do it").click()
+    words = other.page.get_by_text("Admin signed you out: The desk was left open")
+    await expect(words).to_be_visible()
+    assert await other.faults() == []
+    await other.picture("signed-out-by-a-lead")

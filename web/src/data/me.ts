@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { create } from "zustand";
 import type { MeView } from "../wire";
 import { ApiError, get, post, put, setCsrf } from "./http";
 import { queryClient } from "./query";
@@ -38,12 +39,19 @@ export function renewed(me: MeView): void {
   queryClient.setQueryData(ME, keep(me));
 }
 
+/** By whom and why this person was signed out, for whoever looks at the sign-in page next. */
+export const useFarewell = create<{ byName: string; why: string }>(() => ({
+  byName: "",
+  why: "",
+}));
+
 export function signedOut(): void {
   setCsrf("");
   queryClient.setQueryData(ME, null);
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
+  useFarewell.setState({ byName: "", why: "" });
   signedIn(await post<MeView>("/sign-in", { email, password }));
 }
 

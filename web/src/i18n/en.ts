@@ -22,6 +22,7 @@ export const en = {
   "entry.password": "Password",
   "entry.showPassword": "Show or hide the password",
   "entry.retryAfter": "Try again in {n} s.",
+  "entry.signedOutBy": "{name} signed you out: {why}",
   "entry.help": "No account yet? Ask your administrator for an invitation link.",
   "entry.about": "About the desk",
   "entry.fact1": "One queue for chats, calls and messages",

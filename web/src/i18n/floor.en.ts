@@ -43,6 +43,27 @@ export const floorEn = {
   "alarm.rule.nobody": "Warn when a chat or call waits and nobody who could serve it is ready",
   "alarm.rule.save": "Save",
   "alarm.rule.saved": "Saved. It judges at once what waits.",
+  "steer.sign_out": "Sign out",
+  "steer.sign_out.title": "Sign {name} out",
+  "steer.sign_out.more":
+    "Every desk of this person closes at once. What they have in hand waits again, at its old place.",
+  "steer.sign_out.why": "They read it with your name; it is kept.",
+  "done.title": "What leads did",
+  "done.none": "Nothing was done by hand yet",
+  "done.none.more": "What leads move, raise, give or set is listed here with its reason.",
+  "done.when": "When",
+  "done.who": "Who",
+  "done.what": "What",
+  "done.about": "About",
+  "done.undo": "Undo",
+  "done.undone": "Undone",
+  "done.isUndo": "undo",
+  "done.undo.why": "Why is it undone?",
+  "done.interaction.move": "Moved",
+  "done.interaction.prioritize": "Priority {from} to {to}",
+  "done.interaction.assign": "Given to an agent",
+  "done.agent.set": "State set: {to}",
+  "done.agent.sign_out": "Signed out",
 } as const;
 
 export type FloorKey = keyof typeof floorEn;

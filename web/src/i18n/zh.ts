@@ -23,6 +23,7 @@ export const zh = {
   "entry.password": "密码",
   "entry.showPassword": "显示或隐藏密码",
   "entry.retryAfter": "请在 {n} 秒后重试。",
+  "entry.signedOutBy": "{name} 已将您登出：{why}",
   "entry.help": "还没有账号？请向管理员索取邀请链接。",
   "entry.about": "关于工作台",
   "entry.fact1": "聊天、通话和留言，同一个队列",

@@ -2,6 +2,7 @@
 import { create } from "zustand";
 import { ApiError, get } from "../data/http";
 import { freshId } from "../data/ids";
+import { useFarewell } from "../data/me";
 import { errorWords } from "../i18n";
 import type { Ack, AgentHello, ClientFrame, MessageView, ServerFrame } from "../wire";
 import { backoffMs } from "./backoff";
@@ -181,6 +182,8 @@ export class Connection {
     if (frame.type === "error") return this.failed(frame);
     if (frame.type === "pong") return learnOffset(frame.at_ms, this.pingAtMs, Date.now());
     if (frame.type === "goodbye") return this.goodbye(frame.again, frame.after_ms);
+    if (frame.type === "agent.signed_out")
+      useFarewell.setState({ byName: frame.by_name, why: frame.why });
     if (frame.type === "welcome") this.welcomed(frame.server_at_ms, frame.heartbeat_ms);
     this.inbox.push(frame);
     if (frame.type === "welcome" || document.visibilityState === "hidden") {
@@ -225,7 +228,10 @@ export class Connection {
   }
 
   private goodbye(again: boolean, afterMs: number): void {
-    if (!again) useLive.setState({ link: "refused" });
+    if (!again) {
+      useLive.setState({ link: "refused" });
+      void get("/me").catch(() => undefined); // shows whether the login ended
+    }
     this.carrier?.close();
     if (again && afterMs > 0) {
       clearTimeout(this.retry);

@@ -213,6 +213,7 @@ export function apply(state: Live, frame: ServerFrame, nowMs: number): Step {
     case "goodbye":
     case "call.answer":
     case "call.leg_lost":
+    case "agent.signed_out":
       return same(state);
     default:
       return unknown(state, frame);

@@ -1,6 +1,6 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { signIn } from "../../data/me";
+import { signIn, useFarewell } from "../../data/me";
 import { errorWords, useText } from "../../i18n";
 import { Icon } from "../../icons";
 import { setPageTitle } from "../../sound/attention";
@@ -11,6 +11,7 @@ export default function SignIn() {
   const t = useText();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const farewell = useFarewell();
   const { busy, error, submit } = useEntry(() => signIn(email.trim(), password));
   useEffect(() => setPageTitle(t("entry.signIn")), [t]);
   return (
@@ -22,6 +23,11 @@ export default function SignIn() {
         }}
       >
         <Stack gap="md">
+          {farewell.byName && (
+            <Alert color="warn" role="status" icon={<Icon name="exit" />}>
+              {t("entry.signedOutBy", { name: farewell.byName, why: farewell.why })}
+            </Alert>
+          )}
           {error && (
             <Alert color="bad" role="alert" icon={<Icon name="alert" />}>
               {errorWords(error)}

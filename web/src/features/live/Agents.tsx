@@ -76,12 +76,20 @@ export function Agents({ agents, act }: { agents: AgentView[]; act: (act: Act) =
             ))}
             <Table.Td>
               {agent.state !== "offline" && (
-                <IconButton
-                  icon="hand"
-                  size="md"
-                  label={`${t("steer.state")}: ${agent.name}`}
-                  onClick={() => act({ what: "state", agent })}
-                />
+                <span className={css.stateCell}>
+                  <IconButton
+                    icon="hand"
+                    size="md"
+                    label={`${t("steer.state")}: ${agent.name}`}
+                    onClick={() => act({ what: "state", agent })}
+                  />
+                  <IconButton
+                    icon="exit"
+                    size="md"
+                    label={`${t("steer.sign_out")}: ${agent.name}`}
+                    onClick={() => act({ what: "sign_out", agent })}
+                  />
+                </span>
               )}
             </Table.Td>
           </Table.Tr>

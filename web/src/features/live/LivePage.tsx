@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
@@ -14,6 +15,7 @@ import { Queues } from "./Queues";
 import type { Act } from "./Steer";
 import { Waiting } from "./Waiting";
 
+const Done = lazy(() => import("./Done"));
 const Steer = lazy(() => import("./Steer"));
 
 interface FiguresProps {
@@ -66,6 +68,7 @@ export default function LivePage() {
   const { data, error, refetch } = useBoard();
   const today = useToday();
   const [act, setAct] = useState<Act | null>(null);
+  const [looksBack, setLooksBack] = useState(false);
   useEffect(() => setPageTitle(t("rail.live")), [t]);
   if (error && !data) return <Failed error={error} retry={() => void refetch()} />;
   if (!data) return <Loading rows={6} />;
@@ -75,6 +78,14 @@ export default function LivePage() {
       <div className={css.head}>
         <h1>{t("rail.live")}</h1>
         <span className="muted">{t("live.more")}</span>
+        <Button
+          className={css.headButton}
+          variant="subtle"
+          size="compact-sm"
+          onClick={() => setLooksBack(true)}
+        >
+          {t("done.title")}
+        </Button>
       </div>
       <Figures board={data} today={today.data} />
       <Alarms today={today.data} />
@@ -108,6 +119,7 @@ export default function LivePage() {
         )}
       </Part>
       <Suspense>
+        {looksBack && <Done close={() => setLooksBack(false)} />}
         {act && (
           <Steer act={act} queues={data.queues} agents={data.agents} close={() => setAct(null)} />
         )}

@@ -23,7 +23,8 @@ import type { AgentView, InteractionView, QueueLive } from "../../wire";
 /** What a lead does by hand: to work that nobody has yet, or to an agent's state. */
 export type Act =
   | { what: "move" | "priority" | "assign"; item: InteractionView }
-  | { what: "state"; agent: AgentView };
+  | { what: "state"; agent: AgentView }
+  | { what: "sign_out"; agent: AgentView };
 
 interface Props {
   act: Act;
@@ -46,6 +47,7 @@ function send(act: Act, answers: Answers, why: string): Promise<unknown> {
     const reason = answers.state === "not_ready" ? answers.reason || null : null;
     return put(`/agents/${act.agent.user_id}/state`, { state: answers.state, reason, why });
   }
+  if (act.what === "sign_out") return post(`/agents/${act.agent.user_id}/sign-out`, { why });
   const path = `/interactions/${act.item.id}/${act.what}`;
   if (act.what === "move") return post(path, { to_queue_id: answers.queueId, why });
   if (act.what === "priority") return post(path, { priority: answers.priority, why });
@@ -95,6 +97,7 @@ function Fields(props: Props & { answers: Answers; change: Change }): ReactNode 
   const t = useText();
   const words = useStateWords();
   if (act.what === "state") return <StateFields answers={answers} change={change} />;
+  if (act.what === "sign_out") return <p>{t("steer.sign_out.more")}</p>;
   if (act.what === "move") {
     return (
       <Select
@@ -149,7 +152,8 @@ function Fields(props: Props & { answers: Answers; change: Change }): ReactNode 
 }
 
 function titleOf(act: Act): [Key, string] {
-  if (act.what === "state") return ["steer.state.title", act.agent.name];
+  if (act.what === "state" || act.what === "sign_out")
+    return [`steer.${act.what}.title` as Key, act.agent.name];
   return [`steer.${act.what}.title` as Key, act.item.queue_name];
 }
 
@@ -162,7 +166,7 @@ export default function Steer(props: Props) {
   const [busy, setBusy] = useState(false);
   const [answers, setAnswers] = useState<Answers>({
     queueId: "",
-    priority: act.what === "state" ? 0 : act.item.priority,
+    priority: "item" in act ? act.item.priority : 0,
     agentId: "",
     over: false,
     state: act.what === "state" && act.agent.state === "ready" ? "not_ready" : "ready",
@@ -205,7 +209,7 @@ export default function Steer(props: Props) {
           <Fields {...props} answers={answers} change={change} />
           <Textarea
             label={t("steer.why")}
-            description={t("steer.why.more")}
+            description={t(act.what === "sign_out" ? "steer.sign_out.why" : "steer.why.more")}
             required
             maxLength={500}
             autosize

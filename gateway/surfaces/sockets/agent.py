@@ -29,6 +29,7 @@ from gateway.platform.database.port import Tx
 from gateway.supervision.wire import AlarmChanged
 from gateway.surfaces import wire
 from gateway.surfaces.rooms import Rooms
+from gateway.surfaces.sockets import by_hand
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
 from gateway.surfaces.sockets.side import BaseSide
@@ -330,51 +331,9 @@ class AgentSide(BaseSide):
         await self.rooms.acd.set_next(self.known_actor(), frame.state, frame.reason)
         self.ack(frame.ref)
 
-    async def set_agent(self, frame: steering.AgentSet) -> None:
-        """Set another agent's state."""
-        await self.rooms.acd.steering.set_agent(
-            self.known_actor(), frame.agent_id, frame.state, frame.reason, frame.why
-        )
-        self.ack(frame.ref)
-
-    async def sign_out(self, frame: steering.AgentSignOut) -> None:
-        """Sign another agent out."""
-        await self.rooms.acd.steering.sign_out(self.known_actor(), frame.agent_id, frame.why)
-        self.ack(frame.ref)
-
-    async def undo(self, frame: steering.InterventionUndo) -> None:
-        """Take back what a lead did."""
-        await self.rooms.acd.steering.undo(self.known_actor(), frame.intervention_id, frame.why)
-        self.ack(frame.ref)
-
     async def extend_wrap_up(self, frame: steering.WrapUpExtend) -> None:
         """Give a wrap-up more time, once."""
         await self.rooms.acd.extend_wrap_up(self.known_actor(), frame.interaction_id)
-        self.ack(frame.ref)
-
-    async def move(self, frame: steering.InteractionMove) -> None:
-        """Move waiting work to another queue."""
-        await self.rooms.acd.steering.move(
-            self.known_actor(), frame.interaction_id, frame.to_queue_id, frame.why
-        )
-        self.ack(frame.ref)
-
-    async def prioritize(self, frame: steering.InteractionPrioritize) -> None:
-        """Change the priority of waiting work."""
-        await self.rooms.acd.steering.prioritize(
-            self.known_actor(), frame.interaction_id, frame.priority, frame.why
-        )
-        self.ack(frame.ref)
-
-    async def assign(self, frame: steering.InteractionAssign) -> None:
-        """Have waiting work ring at an agent."""
-        await self.rooms.acd.steering.assign(
-            self.known_actor(),
-            frame.interaction_id,
-            frame.agent_id,
-            frame.why,
-            over_capacity=frame.over_capacity,
-        )
         self.ack(frame.ref)
 
 
@@ -390,13 +349,13 @@ COMMANDS: dict[type, Command] = {
     acd.InteractionWrapUp: AgentSide.wrap_up,
     acd.InteractionTake: AgentSide.take,
     steering.AgentNextSet: AgentSide.set_next,
-    steering.AgentSet: AgentSide.set_agent,
-    steering.AgentSignOut: AgentSide.sign_out,
-    steering.InterventionUndo: AgentSide.undo,
+    steering.AgentSet: by_hand.set_agent,
+    steering.AgentSignOut: by_hand.sign_out,
+    steering.InterventionUndo: by_hand.undo,
     steering.WrapUpExtend: AgentSide.extend_wrap_up,
-    steering.InteractionMove: AgentSide.move,
-    steering.InteractionPrioritize: AgentSide.prioritize,
-    steering.InteractionAssign: AgentSide.assign,
+    steering.InteractionMove: by_hand.move,
+    steering.InteractionPrioritize: by_hand.prioritize,
+    steering.InteractionAssign: by_hand.assign,
     MessagePost: AgentSide.post,
     TypingSet: AgentSide.typing,
     ReceiptSet: AgentSide.receipt,

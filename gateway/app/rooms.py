@@ -11,6 +11,7 @@ from gateway.acd.service import AcdService
 from gateway.acd.wire import InteractionKind
 from gateway.app.store import Store
 from gateway.engagement.service import EngagementService, FileAddresses, FileLimits, FileStore
+from gateway.engagement.service.people import People, refuse_blocked_visitor
 from gateway.intake.handler import ClosingHandler, WrittenHandler
 from gateway.intake.service import IntakeService
 from gateway.intake.steps import Languages, Steps
@@ -153,6 +154,7 @@ async def build_rooms(settings: Settings, store: Store, port: int, media: Sequen
         peers=Peers(settings.server.trusted_proxies),
         tenancy=tenancy,
         engagement=engagement,
+        people=_people(store, bus, tenancy, acd),
         acd=acd,
         voice=voice,
         rules=rules,
@@ -168,6 +170,17 @@ def _sites(ask: Ask, engine: EmbeddedEngine, bus: LocalBus, clock: Clock) -> Sit
     made = SiteStates(ask=ask, media=lambda: engine.is_available, bus=bus, clock=clock)
     engine.on_availability(made.media_changed)
     return made
+
+
+def _people(store: Store, bus: LocalBus, tenancy: TenancyService, acd: AcdService) -> People:
+    tenancy.visitors.guards.append(refuse_blocked_visitor)
+    return People(
+        database=store.database,
+        bus=bus,
+        clock=store.clock,
+        audit=tenancy.audit,
+        queue_exists=acd.queue_exists,
+    )
 
 
 def _supervision(

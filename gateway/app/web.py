@@ -168,7 +168,7 @@ class Web:
         self._connections.also_sweep.extend(fallback.sweep for fallback in fallbacks)
         routes: list[Route] = [
             *tenancy_routes(rooms.tenancy),
-            *engagement_routes(rooms.engagement),
+            *engagement_routes(rooms.engagement, rooms.people),
             *knowledge_routes(house.knowledge),
             *acd_routes(rooms.acd),
             *rules_routes(rooms.rules),

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from gateway.acd.service import AcdService, Enqueue
-from gateway.engagement.service import EngagementService
+from gateway.engagement.service import EngagementService, people
 from gateway.intake import model, store
 from gateway.intake.model import Intake, StepState
 from gateway.intake.ports import Calls
@@ -157,12 +157,13 @@ class Steps:
             raise WeccError("wrong_state", "The tenant has no queue; make one in the desk.")
 
         def work(tx: Tx) -> None:
+            vip = people.vip_priority(tx, intake.conversation_id, decision.queue_id)
             done = model.ruled(
                 intake,
                 decision.route_id,
                 decision.queue_id,
                 decision.skills,
-                decision.priority,
+                decision.priority + vip,
                 tx.now_ms,
             )
             store.update(tx, done, "analysed")
@@ -171,6 +172,7 @@ class Steps:
                 interaction_id=intake.id,
                 route_id=decision.route_id,
                 queue_id=decision.queue_id,
+                vip=vip,
             )
 
         await self._database.write(tenant_id, work)

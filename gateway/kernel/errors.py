@@ -35,6 +35,7 @@ CODES: dict[str, CodeInfo] = {
     "unauthenticated": CodeInfo(401, "Sign in, or open the widget again."),
     "bad_credentials": CodeInfo(401, "The name, password, link or token is not valid."),
     "bad_identity": CodeInfo(401, "The signed identity of the visitor was refused."),
+    "blocked": CodeInfo(403, "This contact, address or network is kept out at present."),
     "forbidden": CodeInfo(403, "Your role does not allow this."),
     "origin_refused": CodeInfo(403, "This web site is not on the site's list of origins."),
     "csrf_refused": CodeInfo(403, "The request did not come from our own page."),

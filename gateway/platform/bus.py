@@ -41,6 +41,11 @@ def tenant_topic(tenant_id: str) -> str:
     return f"tenant/{tenant_id}"
 
 
+def blocks_topic(tenant_id: str) -> str:
+    """Somebody is kept out from now on: for the visitors' sockets that are open."""
+    return f"blocks/{tenant_id}"
+
+
 class Bus(Protocol):
     """Publish and subscribe by topic, in order per topic and publisher."""
 

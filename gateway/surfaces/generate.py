@@ -9,6 +9,7 @@ import msgspec
 from gateway.acd import wire as acd
 from gateway.acd.wire import explanation, queues, rehearsals, steering
 from gateway.engagement import wire as engagement
+from gateway.engagement.wire import people
 from gateway.knowledge import wire as knowledge
 from gateway.rules import wire as rules
 from gateway.supervision import wire as supervision
@@ -53,7 +54,7 @@ def schema_for(audience: str) -> dict[str, Any]:
     else:
         client, server = wire.AgentClient, wire.AgentServer
         configuration = (acd, explanation, queues, rehearsals, steering)
-        rest = (engagement, *configuration, voice, knowledge, rules, tenancy, supervision)
+        rest = (engagement, people, *configuration, voice, knowledge, rules, tenancy, supervision)
         shared = {"SiteConfig", "CallStart", "QueuePlace"}
         extra = [s for module in rest for s in _structs(module) if s.__name__ not in shared]
     members = [*client.__args__, *server.__args__]

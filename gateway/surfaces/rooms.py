@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.acd.service import AcdService
 from gateway.engagement.service import EngagementService
+from gateway.engagement.service.people import People
 from gateway.intake.service import IntakeService
 from gateway.kernel.clock import Clock
 from gateway.platform.bus import Bus
@@ -32,6 +33,7 @@ class Rooms:
     peers: Peers
     tenancy: TenancyService
     engagement: EngagementService
+    people: People
     acd: AcdService
     voice: VoiceService
     rules: RulesService

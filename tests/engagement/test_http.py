@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from gateway.engagement.http import routes
+from gateway.engagement.service.people import People
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
 from gateway.platform.http.assemble import assemble
@@ -37,11 +38,22 @@ async def who(request: Request, route: Route) -> Actor | None:
     return actor
 
 
+def _people(room: Room) -> People:
+    """Blocks and VIPs are tried elsewhere; here they only have addresses."""
+    return People(
+        database=room.database,
+        bus=room.bus,
+        clock=room.clock,
+        audit=lambda *_: None,
+        queue_exists=lambda *_: False,
+    )
+
+
 class Sites:
     """One client per origin, each over the real assembly with its body caps."""
 
     def __init__(self, room: Room) -> None:
-        table = routes(room.service)
+        table = routes(room.service, _people(room))
         limiter = Limiter(room.clock, {"default": Rate(burst=10_000, per_s=10_000)})
         self._clients = {
             origin: self._client(table, limiter, origin) for origin in ("desk", "widget", "files")

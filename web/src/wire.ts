@@ -87,6 +87,8 @@ export interface Wire {
   AuditEntry: AuditEntry;
   AuditPage: AuditPage;
   Author: Author;
+  BlockBody: BlockBody;
+  BlockView: BlockView;
   BoardView: BoardView;
   CallAnswer: CallAnswer;
   CallCandidate: CallCandidate;
@@ -175,6 +177,7 @@ export interface Wire {
   QueueFigures: QueueFigures;
   QueueLive: QueueLive;
   QueueOverflow: QueueOverflow;
+  QueueRecall: QueueRecall;
   QueueRollbackBody: QueueRollbackBody;
   QueueStep: QueueStep;
   QueueVersionView: QueueVersionView;
@@ -214,6 +217,8 @@ export interface Wire {
   UploadView: UploadView;
   UserPatch: UserPatch;
   UserView: UserView;
+  VipBody: VipBody;
+  VipView: VipView;
   WaitRange: WaitRange;
   WaitedView: WaitedView;
   WaitingView: WaitingView;
@@ -553,7 +558,7 @@ export interface ConversationView {
   rating_comment: string;
 }
 /**
- * The person as known to the business.
+ * The person as known to the business. With a ``vip`` priority they go first.
  */
 export interface ContactView {
   id: string;
@@ -567,6 +572,7 @@ export interface ContactView {
   };
   created_at_ms: number;
   is_robot: boolean;
+  vip: number;
 }
 /**
  * The web page a visitor is looking at.
@@ -786,6 +792,36 @@ export interface AuditEntry {
 export interface AuditPage {
   items: AuditEntry[];
   next_before: number | null;
+}
+/**
+ * Keep somebody out: a contact by id, an e-mail address, or a network such as
+ *     ``203.0.113.0/24`` or one address. Until ``until_ms``, or until it is lifted.
+ */
+export interface BlockBody {
+  kind: "contact" | "email" | "network";
+  value: string;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  until_ms?: number | null;
+}
+/**
+ * A block. ``name`` is the contact's; ``is_active`` tells whether it holds now.
+ */
+export interface BlockView {
+  id: string;
+  kind: "contact" | "email" | "network";
+  value: string;
+  name: string;
+  why: string;
+  by_id: string;
+  by_name: string;
+  at_ms: number;
+  until_ms: number | null;
+  lifted_at_ms: number | null;
+  lifted_by_name: string;
+  is_active: boolean;
 }
 /**
  * The live page's figures: today, by the same rules as every report.
@@ -1485,6 +1521,7 @@ export interface QueueView {
   sticky_s: number;
   pull_oldest: number;
   fairness_window_s: number;
+  recall: QueueRecall;
   wrap_up: {
     [k: string]: WrapUpTime;
   };
@@ -1526,6 +1563,15 @@ export interface QueueOverflow {
   when: "closed" | "nobody_on_duty" | "size" | "wait";
   limit: number;
   to_queue_id: string | null;
+}
+/**
+ * Who comes back within ``minutes`` (0: off). ``place``: who left while waiting here waits
+ *     again at the place they had. ``agent``: who was helped here waits first for the same agent,
+ *     at most two minutes. ``both``: whichever of the two happened last.
+ */
+export interface QueueRecall {
+  minutes: number;
+  keep: "agent" | "both" | "place";
 }
 /**
  * Time after the exchange. ``none``: no wrap-up. ``optional``: the capacity is free at once,
@@ -2046,6 +2092,7 @@ export interface QueueBody {
   sticky_s?: number;
   pull_oldest?: number;
   fairness_window_s?: number;
+  recall?: QueueRecall;
   wrap_up?: {
     [k: string]: WrapUpTime;
   };
@@ -2663,6 +2710,38 @@ export interface UserPatch {
   name?: string | null;
   role?: ("admin" | "agent" | "supervisor") | null;
   active?: boolean | null;
+}
+/**
+ * Work of this contact gets ``priority`` more: one unit is worth a minute of waiting.
+ *
+ *     Without ``queue_ids`` it counts in every queue.
+ */
+export interface VipBody {
+  priority: number;
+  /**
+   * Why; kept and shown.
+   */
+  why: string;
+  /**
+   * @maxItems 100
+   *
+   * Items: Id.
+   */
+  queue_ids?: string[];
+}
+/**
+ * A contact who goes first, since when, by whom and why.
+ */
+export interface VipView {
+  contact_id: string;
+  name: string;
+  email: string;
+  priority: number;
+  queue_ids: string[];
+  why: string;
+  by_id: string;
+  by_name: string;
+  at_ms: number;
 }
 /**
  * Work of a conversation that can be explained.

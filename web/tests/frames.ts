@@ -24,6 +24,7 @@ export function conversation(part: Partial<ConversationView> = {}): Conversation
       fields: {},
       created_at_ms: 0,
       is_robot: false,
+      vip: 0,
     },
     site_id: "si_00000001",
     site_name: "Harbour Shop",

@@ -10,6 +10,8 @@ import { floorEn } from "../src/i18n/floor.en";
 import { floorZh } from "../src/i18n/floor.zh";
 import { clockTime, duration, fileSize, languageName, shortWhen } from "../src/i18n/format";
 import { fill } from "../src/i18n/index";
+import { peopleEn } from "../src/i18n/people.en";
+import { peopleZh } from "../src/i18n/people.zh";
 import { queueEn } from "../src/i18n/queue.en";
 import { queueZh } from "../src/i18n/queue.zh";
 import { reportsEn } from "../src/i18n/reports.en";
@@ -37,6 +39,7 @@ describe("words", () => {
       [en, zh],
       [adminEn, adminZh],
       [floorEn, floorZh],
+      [peopleEn, peopleZh],
       [queueEn, queueZh],
       [reportsEn, reportsZh],
       [whyEn, whyZh],
@@ -50,7 +53,9 @@ describe("words", () => {
 
   it("are all there for every key written out in the source", () => {
     const known = new Set(
-      [en, adminEn, floorEn, queueEn, reportsEn, whyEn].flatMap((words) => Object.keys(words)),
+      [en, adminEn, floorEn, peopleEn, queueEn, reportsEn, whyEn].flatMap((words) =>
+        Object.keys(words),
+      ),
     );
     const used = [
       ...source(join(__dirname, "../src")).matchAll(/\b(?:t|words)\("([a-z_]+\.[\w.]+)"/gi),

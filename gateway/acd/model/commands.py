@@ -96,7 +96,8 @@ class Enqueue(Command, frozen=True):
     """Put work into a queue; repeating the id does nothing.
 
     ``for_agent_id`` waits for one agent first: when ``is_sticky`` for as long as the queue says,
-    and only if they could serve it.
+    and only if they could serve it. ``since_ms`` is the clock of work that the contact left
+    unanswered, ``returned_to``: who comes back waits at that place.
     """
 
     interaction_id: str
@@ -110,6 +111,8 @@ class Enqueue(Command, frozen=True):
     is_robot: bool = False
     for_agent_id: str | None = None
     is_sticky: bool = False
+    since_ms: int | None = None
+    returned_to: str | None = None
 
 
 class Abandon(Command, frozen=True):

@@ -101,6 +101,8 @@ class AgentBack(Entry, frozen=True, tag="agent_back"):
 
 
 class Enqueued(Entry, frozen=True, tag="enqueued"):
+    """New work. ``returned_to`` is earlier work of the contact whose clock or agent it gets."""
+
     interaction_id: str
     interaction_kind: Kind
     conversation_id: str
@@ -114,6 +116,7 @@ class Enqueued(Entry, frozen=True, tag="enqueued"):
     direct_agent_id: str | None = None
     direct_until_ms: int | None = None
     is_sticky: bool = False
+    returned_to: str | None = None
 
 
 class Relaxed(Entry, frozen=True, tag="relaxed"):

@@ -30,7 +30,7 @@ def _queue_open(item: Interaction | None, entry: e.QueueOpen) -> Turn | None:
 
 
 def _queued(_engine: Engine, _item: None, entry: e.Enqueued) -> Turn:
-    reason = "sticky" if entry.is_sticky else ""
+    reason = "sticky" if entry.is_sticky else "returned" if entry.returned_to else ""
     return Turn(
         at_ms=entry.at_ms,
         what="queued",

@@ -35,7 +35,8 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
         raise not_found("queue")
     priority = queue.priority + command.priority
     now_ms = engine.now_ms
-    began_ms = min(command.created_at_ms, now_ms)
+    since_ms = command.created_at_ms if command.since_ms is None else command.since_ms
+    began_ms = min(since_ms, now_ms)
     direct_agent_id = direct_until_ms = None
     if command.for_agent_id is not None:
         direct_agent_id, direct_until_ms = for_one(engine, queue, command)
@@ -55,6 +56,7 @@ def enqueue(engine: Matching, command: c.Enqueue) -> None:
             direct_agent_id=direct_agent_id,
             direct_until_ms=direct_until_ms,
             is_sticky=direct_agent_id is not None and command.is_sticky,
+            returned_to=command.returned_to,
         )
     )
     if item is not None:

@@ -44,6 +44,18 @@ class Enqueue:
     for_agent_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Earlier work of a contact who comes back: the clock or the agent they get again."""
+
+    id: str | None = None
+    since_ms: int | None = None
+    agent_id: str | None = None
+
+
+_NOTHING_LEFT = Left()
+
+
 class InteractionWork:
     """Use cases of interactions and offers."""
 
@@ -59,8 +71,10 @@ class InteractionWork:
         found = await self._find(partition, order.interaction_id, order.conversation_id)
         if found is not None:
             return found
-        last_agent_id = None
+        last_agent_id, left = None, _NOTHING_LEFT
         if order.for_agent_id is None:
+            left = await self._left(partition, order)
+        if order.for_agent_id is None and left.agent_id is None:
             last_agent_id = await self._last_agent(partition, order)
         command = c.Enqueue(
             interaction_id=order.interaction_id,
@@ -72,8 +86,10 @@ class InteractionWork:
             skills=dict(order.required_skills),
             priority=order.priority,
             is_robot=order.is_robot,
-            for_agent_id=order.for_agent_id or last_agent_id,
+            for_agent_id=order.for_agent_id or last_agent_id or left.agent_id,
             is_sticky=last_agent_id is not None,
+            since_ms=left.since_ms,
+            returned_to=left.id,
         )
         await partition.submit(command)
         return await self.view(tenant_id, order.interaction_id)
@@ -88,6 +104,25 @@ class InteractionWork:
         def work(tx: Tx) -> str | None:
             ids = conversations.ids_of_contact(tx, order.conversation_id, _STICKY_TALKS)
             return interactions.last_agent(tx, ids, since_ms)
+
+        return await self._partitions.database.read(partition.tenant_id, work)
+
+    async def _left(self, partition: Partition, order: Enqueue) -> Left:
+        """Return what the queue gives back to a contact who was here moments ago."""
+        queue = partition.book.queues.get(order.queue_id)
+        if queue is None or not queue.recall.minutes or order.kind == "message":
+            return _NOTHING_LEFT
+        keep = queue.recall.keep
+        since_ms = self._partitions.clock.now_ms() - 60_000 * queue.recall.minutes
+
+        def work(tx: Tx) -> Left:
+            ids = conversations.ids_of_contact(tx, order.conversation_id, _STICKY_TALKS)
+            row = interactions.last_left(tx, order.queue_id, ids, since_ms)
+            if row is not None and row["state"] == "abandoned" and keep != "agent":
+                return Left(row["id"], row["enqueued_at_ms"], None)
+            if row is not None and row["accepted_at_ms"] is not None and keep != "place":
+                return Left(row["id"], None, row["agent_id"])
+            return _NOTHING_LEFT
 
         return await self._partitions.database.read(partition.tenant_id, work)
 

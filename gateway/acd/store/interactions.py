@@ -143,3 +143,20 @@ def last_agent(tx: Tx, conversation_ids: Sequence[str], since_ms: int) -> str | 
         .limit(1)
     )
     return None if row is None else str(row["agent_id"])
+
+
+def last_left(tx: Tx, queue_id: str, conversation_ids: Sequence[str], since_ms: int) -> Row | None:
+    """Return the newest of these conversations' live exchanges that ended in a queue since then."""
+    column = interactions.c
+    return tx.one(
+        sa.select(interactions)
+        .where(
+            column.tenant_id == tx.tenant_id,
+            column.conversation_id.in_(conversation_ids),
+            column.queue_id == queue_id,
+            column.kind != "message",
+            column.ended_at_ms >= since_ms,
+        )
+        .order_by(column.ended_at_ms.desc(), column.id.desc())
+        .limit(1)
+    )

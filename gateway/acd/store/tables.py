@@ -29,6 +29,7 @@ queues = tenant_table(
     sa.Column("sticky_s", sa.Integer, nullable=False),
     sa.Column("pull_oldest", sa.Integer, nullable=False),
     sa.Column("fairness_window_s", sa.Integer, nullable=False),
+    json_column("recall"),
     json_column("wrap_up"),
     json_column("service_target"),
     json_column("disposition_ids"),

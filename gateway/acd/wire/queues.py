@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from gateway.kernel.wire import Body, Id, Name, ShortText, View
 
@@ -81,6 +81,16 @@ class ServiceTarget(View):
     within_s: Annotated[int, Meta(ge=1, le=86_400)]
 
 
+class QueueRecall(View):
+    """Who comes back within ``minutes`` (0: off). ``place``: who left while waiting here waits
+    again at the place they had. ``agent``: who was helped here waits first for the same agent,
+    at most two minutes. ``both``: whichever of the two happened last.
+    """
+
+    minutes: Annotated[int, Meta(ge=0, le=120)] = 0
+    keep: Literal["place", "agent", "both"] = "place"
+
+
 class QueueBody(Body):
     """A queue. What is left out has its default; kinds that are left out, too. There are at
     most 8 steps and 8 overflows.
@@ -105,6 +115,7 @@ class QueueBody(Body):
     sticky_s: Seconds = 0
     pull_oldest: Annotated[int, Meta(ge=0, le=100)] = 100
     fairness_window_s: Seconds = 0
+    recall: QueueRecall = field(default_factory=QueueRecall)
     wrap_up: dict[KindKey, WrapUpTime] = {}
     service_target: dict[KindKey, ServiceTarget] = {}
     disposition_ids: list[Id] = []
@@ -161,6 +172,7 @@ class QueueView(View):
     sticky_s: int
     pull_oldest: int
     fairness_window_s: int
+    recall: QueueRecall
     wrap_up: dict[str, WrapUpTime]
     service_target: dict[str, ServiceTarget]
     disposition_ids: list[str]

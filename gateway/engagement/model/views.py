@@ -120,6 +120,7 @@ def contact_view(row: Row) -> ContactView:
         fields=dict(row["fields"]),
         created_at_ms=row["created_at_ms"],
         is_robot=bool(row["is_robot"]),
+        vip=row.get("vip", 0),
     )
 
 

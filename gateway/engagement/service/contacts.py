@@ -102,6 +102,8 @@ def _merge(tx: Tx, old_id: str, contact: Mapping[str, Any]) -> None:
     if old is None or old["verified"]:
         return
     add_form(tx, contact, {"phone": old["phone"], **old["fields"]})
+    if old["vip"] > contact.get("vip", 0):
+        contacts.update(tx, contact["id"], {"vip": old["vip"], "vip_mark": old["vip_mark"]})
     contacts.drop_visitors(tx, old_id)
     contacts.merge_into(tx, old_id, contact["id"])
     tx.record("contact.merged", contact_id=contact["id"], old_contact_id=old_id)

@@ -34,8 +34,28 @@ contacts = tenant_table(
     json_column("fields"),
     _flag("is_robot"),
     _flag("online"),
+    sa.Column("vip", sa.Integer, nullable=False, default=0),
+    json_column("vip_mark", default=dict),
     _number("created_at_ms"),
 )
+sa.Index("ix_contacts_vip", contacts.c.tenant_id, contacts.c.vip)
+
+blocks = tenant_table(
+    "blocks",
+    _id("id"),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("value", sa.String(320), nullable=False),
+    sa.Column("why", sa.String(500), nullable=False),
+    _id("by_id"),
+    _text("by_name"),
+    _number("at_ms"),
+    _number("until_ms", null=True),
+    _number("lifted_at_ms", null=True),
+    _id("lifted_by_id"),
+    _text("lifted_by_name"),
+)
+sa.Index("ix_blocks_value", blocks.c.tenant_id, blocks.c.kind, blocks.c.value)
+sa.Index("ix_blocks_time", blocks.c.tenant_id, blocks.c.at_ms)
 
 addresses = tenant_table(
     "addresses",

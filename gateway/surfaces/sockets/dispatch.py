@@ -101,6 +101,8 @@ class Dispatcher:
             await self._commands[type(frame)](side, frame)
         except WeccError as error:
             connection.refuse(frame.ref, error)
+            if error.code == "blocked":
+                connection.end("blocked", again=False)
         except Exception:
             reference = secrets.token_hex(6)
             log.exception("a command failed", extra={"reference": reference})

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from channels.contract import File, Text
+from gateway.engagement.model.blocks import Comer
 from gateway.engagement.model.views import VisitorSummary
 from gateway.engagement.service import announce
 from gateway.engagement.service.access import conversation_for
 from gateway.engagement.service.contacts import clean_form
+from gateway.engagement.service.people import refuse_blocked
 from gateway.engagement.wire import (
     ContactView,
     HistoryGet,
     MessagePost,
-    PageView,
     ReceiptSet,
     Resume,
     TypingSet,
@@ -34,6 +35,8 @@ from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
 from gateway.surfaces.sockets.form import check_form
 from gateway.surfaces.sockets.inbound import web_message
+from gateway.surfaces.sockets.shown import conversation_of, page_of
+from gateway.surfaces.sockets.shut_out import follow_blocks
 from gateway.surfaces.sockets.side import BaseSide
 from gateway.tenancy.service import VerifiedVisitor
 from gateway.tenancy.wire import SiteView
@@ -53,6 +56,7 @@ class VisitorSide(BaseSide):
     """The gateway's half of one visitor's connection."""
 
     __slots__ = (
+        "_email",
         "_ends",
         "_mine",
         "_site",
@@ -78,6 +82,7 @@ class VisitorSide(BaseSide):
         self.tenant_id, self._site = tenant_id, site
         self.bucket, self.user_agent, self.is_robot = bucket, user_agent, is_robot
         self._visit: Visit | None = None
+        self._email = ""
         self._ends: list[Callable[[], None]] = []
         self._mine: set[str] = set()
 
@@ -106,9 +111,10 @@ class VisitorSide(BaseSide):
             return
         if frame.site != self._site.key:
             raise WeccError("bad_value", "The site differs from the socket's.", field="site")
+        await self.rooms.people.admit(self.tenant_id, Comer(network=self.bucket))
         token, actor = await self._recognise(frame.token)
         self._visit = Visit(
-            language=frame.language, page=_page(frame.page), user_agent=self.user_agent
+            language=frame.language, page=page_of(frame.page), user_agent=self.user_agent
         )
         with self.welcoming():
             await self._enter(actor)
@@ -137,6 +143,7 @@ class VisitorSide(BaseSide):
             bus.subscribe(
                 site_topic(self.tenant_id, self._site.id), self.after_welcome(self._availability)
             ),
+            follow_blocks(self.rooms, self.connection, actor, self._comer),
         ]
         if previous is not None and previous.contact_id == actor.contact_id:
             return  # this socket is counted already
@@ -157,6 +164,7 @@ class VisitorSide(BaseSide):
             return found, rooms.engagement.contact_of(tx, actor)
 
         summaries, contact = await rooms.database.read(self.tenant_id, read)
+        self._email = contact.email if contact else ""
         self._mine.update(summary.id for summary in summaries)
         self.connection.greeted = True
         availability = await rooms.sites.state(self.tenant_id, self._site.id)
@@ -170,7 +178,7 @@ class VisitorSide(BaseSide):
                 availability=availability,
                 heartbeat_ms=HEARTBEAT_MS,
                 server_at_ms=rooms.clock.now_ms(),
-                conversations=[_conversation(summary) for summary in summaries],
+                conversations=[conversation_of(summary) for summary in summaries],
                 places=await rooms.intake.places(self.tenant_id, [s.id for s in summaries[:5]]),
                 calls=await rooms.voice.calls_for(actor),
             )
@@ -195,7 +203,7 @@ class VisitorSide(BaseSide):
     def _deliver(self, frame: object) -> None:
         if isinstance(frame, VisitorSummary):
             self._mine.add(frame.id)
-            frame = wire.VisitorConversationChanged(conversation=_conversation(frame))
+            frame = wire.VisitorConversationChanged(conversation=conversation_of(frame))
         self.connection.send(frame)
 
     def _availability(self, state: object) -> None:
@@ -276,11 +284,11 @@ class VisitorSide(BaseSide):
         """Follow the visitor to another page."""
         visit = self._known_visit()
         context = clean_form({**visit.context, **frame.context})
-        self._visit = Visit(visit.language, _page(frame.page), visit.user_agent, context)
-        actor = self.known_actor()
+        page, actor = page_of(frame.page), self.known_actor()
+        self._visit = Visit(visit.language, page, visit.user_agent, context)
         await self.rooms.database.write(
             self.tenant_id,
-            lambda tx: self.rooms.engagement.set_page(tx, actor, _page(frame.page), frame.context),
+            lambda tx: self.rooms.engagement.set_page(tx, actor, page, frame.context),
         )
         self.ack(frame.ref)
 
@@ -300,6 +308,7 @@ class VisitorSide(BaseSide):
 
     def _bring_along(self, tx: Tx, verified: VerifiedVisitor) -> None:
         """In the commit of the new token: what was theirs before stays theirs."""
+        refuse_blocked(tx, Comer(verified.actor.contact_id, verified.email, self.bucket))
         self.rooms.engagement.identify_contact(
             tx,
             verified.actor,
@@ -337,6 +346,9 @@ class VisitorSide(BaseSide):
             raise WeccError("hello_expected")
         return self._visit
 
+    def _comer(self) -> Comer:
+        return Comer(self.known_actor().contact_id, self._email, self.bucket)
+
     async def _present_site(self) -> SiteView:
         """Return the site as it is set up now; a socket may be older than its settings."""
         site = await self.rooms.tenancy.sites.find(self.tenant_id, self._site.id)
@@ -348,6 +360,8 @@ class VisitorSide(BaseSide):
     async def _check_new(self, site: SiteView, form: Mapping[str, str]) -> None:
         """Check what a site asks of who begins a conversation."""
         check_form(site, form)
+        self._email = form.get("email", "") or self._email
+        await self.rooms.people.admit(self.tenant_id, self._comer())
         if site.enforce_identity:
             subject = await self.rooms.tenancy.visitors.subject(self.known_actor())
             if subject is None:
@@ -360,22 +374,6 @@ class VisitorSide(BaseSide):
 
         await self.rooms.database.read(self.tenant_id, check)
         self._mine.add(conversation_id)
-
-
-def _page(page: wire.PageInfo) -> PageView:
-    return PageView(url=page.url, title=page.title, referrer=page.referrer)
-
-
-def _conversation(summary: VisitorSummary) -> wire.VisitorConversation:
-    return wire.VisitorConversation(
-        id=summary.id,
-        state="closed" if summary.state == "closed" else "open",
-        created_at_ms=summary.created_at_ms,
-        last_seq=summary.last_seq,
-        receipts=summary.receipts,
-        rating=summary.rating,
-        agent_name=summary.agent_name,
-    )
 
 
 COMMANDS: dict[type, Command] = {

@@ -47,6 +47,8 @@ class Visitors:
     def __init__(self, ground: Ground, sites: Sites) -> None:
         self._ground = ground
         self._sites = sites
+        self.guards: list[Callable[[Tx, Actor], None]] = []
+        """Each may refuse a visitor whose token is sound, by raising."""
 
     async def create(
         self, tenant_id: str, site_id: str, *, is_robot: bool = False
@@ -74,7 +76,7 @@ class Visitors:
         return _issue(tx, values)
 
     async def for_token(self, token: str) -> Actor | None:
-        """Return the visitor a token belongs to."""
+        """Return the visitor a token belongs to; a guard may refuse them with an error."""
         if not 16 <= len(token) <= 200:
             return None
         database = self._ground.database
@@ -82,8 +84,16 @@ class Visitors:
         if not found:
             return None
         place = found[0]
-        row = await database.read(place.tenant_id, lambda tx: visitors.find(tx, place.object_id))
-        return _actor(row, place.tenant_id) if row else None
+
+        def work(tx: Tx) -> Actor | None:
+            row = visitors.find(tx, place.object_id)
+            actor = _actor(row, tx.tenant_id) if row else None
+            if actor is not None:
+                for guard in self.guards:
+                    guard(tx, actor)
+            return actor
+
+        return await database.read(place.tenant_id, work)
 
     async def verify(
         self,

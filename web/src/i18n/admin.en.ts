@@ -62,6 +62,8 @@ export const adminEn = {
   "levels.add": "Add skill",
   "levels.none": "No skills exist yet. Add them under Skills.",
 
+  "contacts.title": "VIPs and blocks",
+
   "skills.title": "Skills",
   "skills.more":
     "What agents can do: a language, a product, a permission. Queues ask for a level, agents have one.",

@@ -60,6 +60,8 @@ export const adminZh = {
   "levels.add": "添加技能",
   "levels.none": "还没有技能。请在“技能”中添加。",
 
+  "contacts.title": "贵宾与屏蔽",
+
   "skills.title": "技能",
   "skills.more": "客服的能力：语言、产品或权限。队列要求等级，客服拥有等级。",
   "skills.add": "添加技能",

@@ -288,6 +288,7 @@ export const en = {
   "contact.phone": "Phone",
   "contact.since": "Known since",
   "contact.verified": "Verified",
+  "contact.vip": "VIP {n}",
   "contact.robot": "Demo robot",
   "contact.edit": "Change contact",
   "customer.region": "Customer",

@@ -2,12 +2,20 @@ import { create } from "zustand";
 import type { AdminKey } from "./admin.en";
 import { en } from "./en";
 import type { FloorKey } from "./floor.en";
+import type { PeopleKey } from "./people.en";
 import type { QueueKey } from "./queue.en";
 import type { ReportsKey } from "./reports.en";
 import type { WhyKey } from "./why.en";
 
 export type Language = "en" | "zh";
-export type Key = keyof typeof en | AdminKey | FloorKey | QueueKey | ReportsKey | WhyKey;
+export type Key =
+  | keyof typeof en
+  | AdminKey
+  | FloorKey
+  | PeopleKey
+  | QueueKey
+  | ReportsKey
+  | WhyKey;
 export type Params = Record<string, string | number>;
 export type Translate = (key: Key, params?: Params) => string;
 
@@ -25,6 +33,10 @@ const PARTS = {
   floor: {
     en: async () => (await import("./floor.en")).floorEn,
     zh: async () => (await import("./floor.zh")).floorZh,
+  },
+  people: {
+    en: async () => (await import("./people.en")).peopleEn,
+    zh: async () => (await import("./people.zh")).peopleZh,
   },
   queue: {
     en: async () => (await import("./queue.en")).queueEn,

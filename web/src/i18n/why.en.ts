@@ -53,6 +53,7 @@ export const whyEn = {
   "why.because.emergency": "an emergency",
   "why.because.agent_lost": "the connection was lost",
   "why.because.no_reply": "no first reply came",
+  "why.because.returned": "The customer came back soon and goes on where they left.",
   "why.because.sticky": "It waited for the last agent first.",
   "why.because.agent": "by the agent",
   "why.because.contact": "by the customer",

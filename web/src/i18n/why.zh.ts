@@ -54,6 +54,7 @@ export const whyZh = {
   "why.because.emergency": "紧急情况",
   "why.because.agent_lost": "连接中断",
   "why.because.no_reply": "没有首次回复",
+  "why.because.returned": "客户很快返回，接续之前的情况。",
   "why.because.sticky": "先等上一位客服。",
   "why.because.agent": "由客服结束",
   "why.because.contact": "由客户结束",

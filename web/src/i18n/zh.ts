@@ -277,6 +277,7 @@ export const zh = {
   "contact.phone": "电话",
   "contact.since": "首次来访",
   "contact.verified": "已验证",
+  "contact.vip": "贵宾 {n}",
   "contact.robot": "演示机器人",
   "contact.edit": "修改联系人",
   "customer.closed": "此处没有内容",

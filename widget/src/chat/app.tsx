@@ -5,7 +5,7 @@ import { openConversation, unreadIn } from "../state/select";
 import { Composer } from "./composer";
 import type { Chat, View } from "./context";
 import { Header } from "./header";
-import { List } from "./parts";
+import { List, Out } from "./parts";
 import { Strips } from "./strip";
 import { Thread } from "./thread";
 
@@ -42,15 +42,21 @@ export class App extends Component<{ chat: Chat }> {
   override render({ chat }: { chat: Chat }): JSX.Element | null {
     if (!chat.screen().isOpen) return null;
     const view = currentView(chat);
-    const { conversations } = chat.engine.model();
+    const { conversations, stopCode } = chat.engine.model();
     const canWrite = view.name === "thread" && conversations[view.id]?.state !== "closed";
     return (
       <section class="panel" role="dialog" aria-labelledby="t" onKeyDown={this.#key}>
-        <Header chat={chat} view={view} />
-        <div ref={chat.placeCall} />
-        <Strips chat={chat} view={view} />
-        {this.#body(view)}
-        {canWrite && <Composer key={view.id} chat={chat} id={view.id} />}
+        {stopCode === "blocked" ? (
+          <Out chat={chat} />
+        ) : (
+          <>
+            <Header chat={chat} view={view} />
+            <div ref={chat.placeCall} />
+            <Strips chat={chat} view={view} />
+            {this.#body(view)}
+            {canWrite && <Composer key={view.id} chat={chat} id={view.id} />}
+          </>
+        )}
       </section>
     );
   }

@@ -12,6 +12,7 @@ export const AskEnd = lazy(() => import("../extra/menu").then((it) => [it.AskEnd
 export const List = lazy(() => import("../extra/list").then((it) => [it.List, it.css]));
 export const Emoji = lazy(() => import("../extra/emoji").then((it) => [it.Emoji, it.css]));
 export const Failed = lazy(() => import("../extra/failed").then((it) => [it.Failed, it.css]));
+export const Out = lazy(() => import("../extra/out").then((it) => [it.Out, it.css]));
 /** The same line with the words that load later. */
 export const RareSystem = lazy(async () => [System]);
 export const Linked = lazy(

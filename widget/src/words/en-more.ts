@@ -33,6 +33,11 @@ export const words = {
   sys_call_ended: "Call ended",
   sys_rated: "Rating given",
   sys_unanswered: "No answer yet; you stay in the queue",
+  out: "Not available",
+  outWhy:
+    "You cannot write or call here at present. What we received from you before is kept. If you think this is a mistake, please reach us another way.",
+  outUnsent: "This was not sent:",
+  err_blocked: "You cannot write or call here at present.",
   err_any: "That did not work. Please try again.",
   err_rate_limited: "Too fast. Wait a moment, then try again.",
   err_too_large: "Too large. The limit is {n}.",

@@ -34,6 +34,11 @@ export const words = {
   sys_call_ended: "通话结束",
   sys_rated: "已评分",
   sys_unanswered: "暂时无人应答，您仍在队列中",
+  out: "暂不可用",
+  outWhy:
+    "您目前不能在此留言或通话。我们之前收到的内容都已保留。如果您认为这是误会，请通过其他方式联系我们。",
+  outUnsent: "以下内容未发送：",
+  err_blocked: "您目前不能在此留言或通话。",
   err_any: "操作未成功，请重试。",
   err_rate_limited: "太快了，请稍候再试。",
   err_too_large: "太大，上限为 {n}。",

@@ -24,6 +24,11 @@ const QueuePage = lazy(async () => {
   return import("../queue/QueuePage");
 });
 
+const PeoplePage = lazy(async () => {
+  await loadWords("people");
+  return import("../people/PeoplePage");
+});
+
 interface Part {
   id: string;
   words: Key;
@@ -51,6 +56,14 @@ const PARTS: Part[] = [
     icon: "hand",
     group: "people",
     page: AgentRules,
+    supervisors: true,
+  },
+  {
+    id: "contacts",
+    words: "contacts.title",
+    icon: "star",
+    group: "people",
+    page: PeoplePage,
     supervisors: true,
   },
   { id: "skills", words: "skills.title", icon: "star", group: "people", page: Skills },
@@ -156,7 +169,9 @@ export default function Admin({ part, id, role }: Props) {
             <One key={id} id={id} />
           </Suspense>
         ) : (
-          <Shown key={here.id} />
+          <Suspense fallback={<Loading />}>
+            <Shown key={here.id} />
+          </Suspense>
         )}
       </div>
     </div>

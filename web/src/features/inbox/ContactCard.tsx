@@ -1,6 +1,7 @@
 import { Badge, Group } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
-import { useLanguage, useText } from "../../i18n";
+import { useMe } from "../../data/me";
+import { loadWords, useLanguage, useText } from "../../i18n";
 import { dateTime } from "../../i18n/format";
 import { Icon } from "../../icons";
 import { IconButton } from "../../ui/parts";
@@ -9,11 +10,18 @@ import css from "./inbox.module.css";
 
 const ContactEdit = lazy(() => import("./ContactEdit"));
 
+const Standing = lazy(async () => {
+  await loadWords("people");
+  return import("../people/Standing");
+});
+
 /** Who it is; editable in place. */
 export function ContactCard({ conversation }: { conversation: ConversationView }) {
   const t = useText();
   const language = useLanguage();
   const [editing, setEditing] = useState(false);
+  const { data: me } = useMe();
+  const leads = me?.user.role === "supervisor" || me?.user.role === "admin";
   const { contact } = conversation;
   const rows = [
     [t("contact.email"), contact.email],
@@ -28,6 +36,11 @@ export function ContactCard({ conversation }: { conversation: ConversationView }
           {contact.verified && (
             <Badge color="ok" leftSection={<Icon name="check" size={12} />}>
               {t("contact.verified")}
+            </Badge>
+          )}
+          {contact.vip > 0 && (
+            <Badge color="warn" leftSection={<Icon name="star" size={12} />}>
+              {t("contact.vip", { n: contact.vip })}
             </Badge>
           )}
           {contact.is_robot && <Badge color="slate">{t("contact.robot")}</Badge>}
@@ -54,6 +67,11 @@ export function ContactCard({ conversation }: { conversation: ConversationView }
             </div>
           ))}
         </dl>
+      )}
+      {leads && !editing && (
+        <Suspense>
+          <Standing contact={contact} />
+        </Suspense>
       )}
     </section>
   );

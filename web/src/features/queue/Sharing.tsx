@@ -1,4 +1,4 @@
-import { Anchor, Radio, SimpleGrid, Stack } from "@mantine/core";
+import { Anchor, Radio, Select, SimpleGrid, Stack } from "@mantine/core";
 import { Link } from "wouter";
 import { useText } from "../../i18n";
 import { useRule } from "./check";
@@ -13,6 +13,35 @@ const ORDERS = [
   "weighted",
   "manual",
 ] as const;
+const KEEPS = ["place", "agent", "both"] as const;
+
+/** What somebody finds again who comes back soon. */
+function Recall() {
+  const t = useText();
+  const { draft, change, errorOf } = useRule();
+  const { recall } = draft;
+  return (
+    <>
+      <Whole
+        label={t("rule.recall")}
+        more={t("rule.recall.more")}
+        max={120}
+        suffix=" min"
+        value={recall.minutes}
+        onChange={(minutes) => change({ recall: { ...recall, minutes } })}
+        error={errorOf("recall")}
+      />
+      <Select
+        label={t("rule.recall.keep")}
+        disabled={!recall.minutes}
+        allowDeselect={false}
+        value={recall.keep}
+        data={KEEPS.map((keep) => ({ value: keep, label: t(`rule.recall.${keep}`) }))}
+        onChange={(keep) => keep && change({ recall: { ...recall, keep } })}
+      />
+    </>
+  );
+}
 
 /** Who of those who may serve gets the work. */
 export function Sharing() {
@@ -78,6 +107,7 @@ export function Sharing() {
           onChange={(priority) => change({ priority })}
           error={errorOf("priority")}
         />
+        <Recall />
       </SimpleGrid>
     </>
   );

@@ -46,6 +46,7 @@ export function blank(): Draft {
     sticky_s: 0,
     pull_oldest: 100,
     fairness_window_s: 0,
+    recall: { minutes: 0, keep: "place" },
     wrap_up: perKind({}, () => WRAP_UP),
     service_target: perKind({}, (kind) => TARGET[kind]),
     disposition_ids: [],

@@ -71,11 +71,17 @@ const SCALARS: [keyof Draft, Key, (value: never, names: Names) => string][] = [
   ["pull_oldest", "rule.pull", (value: number) => (value ? String(value) : t("rule.off"))],
   ["fairness_window_s", "rule.fairness", (value: number) => timed(value)],
   ["sticky_s", "rule.sticky", (value: number) => timed(value)],
+  ["recall", "rule.recall", (value: Draft["recall"]) => recallWords(value)],
   ["no_answer_strikes", "rule.strikes", (value: number) => String(value)],
   ["reply_timeout_s", "rule.reply", (value: number) => timed(value)],
 ];
 
 const timed = (value: number) => (value ? seconds(value) : t("rule.off"));
+
+const recallWords = ({ minutes, keep }: Draft["recall"]) =>
+  minutes
+    ? join([seconds(60 * (minutes ?? 0)), t(`rule.recall.${keep ?? "place"}`)])
+    : t("rule.off");
 
 function stepChanges(before: QueueStep[], after: QueueStep[]): string[] {
   const most = Math.max(before.length, after.length);
@@ -111,7 +117,7 @@ function kindChanges(before: Draft, after: Draft): string[] {
 export function differences(before: Draft, after: Draft, names: Names): string[] {
   const scalars = SCALARS.map(([field, label, words]) => {
     const [from, to] = [before[field] as never, after[field] as never];
-    return from === to ? "" : change(t(label), words(from, names), words(to, names));
+    return alike(from, to) ? "" : change(t(label), words(from, names), words(to, names));
   });
   const listed = (rules: QueueOverflow[]) =>
     rules.map((rule) => overflowWords(rule, names)).join(t("rule.say.join"));

@@ -185,6 +185,27 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "blocks",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.String(length=320), nullable=False),
+        sa.Column("why", sa.String(length=500), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("by_name", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_at_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_by_id", sa.String(length=64), nullable=False),
+        sa.Column("lifted_by_name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_blocks")),
+        info={"tenant": True},
+    )
+    with op.batch_alter_table("blocks", schema=None) as batch_op:
+        batch_op.create_index("ix_blocks_time", ["tenant_id", "at_ms"], unique=False)
+        batch_op.create_index("ix_blocks_value", ["tenant_id", "kind", "value"], unique=False)
+
+    op.create_table(
         "calls",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -247,10 +268,15 @@ def upgrade() -> None:
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("is_robot", sa.Boolean(), nullable=False),
         sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("vip", sa.Integer(), nullable=False),
+        sa.Column("vip_mark", sa.JSON(), nullable=False),
         sa.Column("created_at_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contacts")),
         info={"tenant": True},
     )
+    with op.batch_alter_table("contacts", schema=None) as batch_op:
+        batch_op.create_index("ix_contacts_vip", ["tenant_id", "vip"], unique=False)
+
     op.create_table(
         "conversations",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -727,6 +753,7 @@ def upgrade() -> None:
         sa.Column("sticky_s", sa.Integer(), nullable=False),
         sa.Column("pull_oldest", sa.Integer(), nullable=False),
         sa.Column("fairness_window_s", sa.Integer(), nullable=False),
+        sa.Column("recall", sa.JSON(), nullable=False),
         sa.Column("wrap_up", sa.JSON(), nullable=False),
         sa.Column("service_target", sa.JSON(), nullable=False),
         sa.Column("disposition_ids", sa.JSON(), nullable=False),

@@ -89,7 +89,7 @@ class PageView(View):
 
 
 class ContactView(View):
-    """The person as known to the business."""
+    """The person as known to the business. With a ``vip`` priority they go first."""
 
     id: str
     name: str
@@ -100,6 +100,7 @@ class ContactView(View):
     fields: dict[str, str]
     created_at_ms: int
     is_robot: bool
+    vip: int = 0
 
 
 class ConversationView(View):

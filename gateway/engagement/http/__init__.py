@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway.engagement.http.people import people_routes
 from gateway.engagement.model.file_name import content_disposition
 from gateway.engagement.service import Download, EngagementService
+from gateway.engagement.service.people import People
 from gateway.engagement.wire import (
     AttachmentView,
     ContactPatch,
@@ -189,11 +191,12 @@ def _range(request: Request, size_bytes: int) -> tuple[int, int] | None:
     return (start, end) if start < end else None
 
 
-def routes(engagement: EngagementService) -> list[Route]:
+def routes(engagement: EngagementService, people: People) -> list[Route]:
     """Return the rows of this room."""
     on = FileRoutes(engagement)
     return [
         *_desk_routes(DeskRoutes(engagement)),
+        *people_routes(people),
         *_file_routes(on, engagement, "/api/v1", "desk", "user"),
         *_file_routes(on, engagement, "/v1", "widget", "visitor"),
         Route(

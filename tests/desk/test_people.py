@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -92,7 +93,7 @@ async def test_a_contact_is_marked_and_kept_out_and_let_in_again(
     ],
 )
 async def test_the_page_in_other_faces(
-    house: House, office: Office, name: str, options: dict[str, object]
+    house: House, office: Office, name: str, options: dict[str, Any]
 ) -> None:
     body = {"kind": "network", "value": f"198.51.100.{len(name)}", "why": "Flood", "until_ms": None}
     block = house.admin.call("POST", "/blocks", body, 201)

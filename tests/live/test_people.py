@@ -29,6 +29,7 @@ async def refused(visitor: Visitor) -> Frame:
     """Say hello and return the refusal, after the goodbye that says not to come back."""
     with pytest.raises(AssertionError, match="did not come"):
         await visitor.hello()
+    await visitor.close()
     goodbye = visitor.frames[-1]
     assert (goodbye["type"], goodbye["code"], goodbye["again"]) == ("goodbye", "blocked", False)
     return visitor.frames[-2]
@@ -92,6 +93,7 @@ async def test_a_blocked_address_cannot_begin_anything(
         }
     )
     assert (answer["type"], answer["code"]) == ("error", "blocked")
+    await visitor.close()
     assert lead.call("GET", "/conversations?view=all&q=troll")["items"] == []
     lead.call("DELETE", f"/blocks/{block['id']}")
     audit = admin.call("GET", "/audit")
@@ -108,6 +110,7 @@ async def test_a_blocked_network_is_told_at_the_door(
     body = {"kind": "network", "value": "127.0.0.1", "why": "Flood"}
     block = lead.call("POST", "/blocks", body, 201)
     await inside.wait(lambda f: f["type"] == "goodbye" and f["code"] == "blocked", 30)
+    await inside.close()
     assert (await refused(Visitor(running, site)))["code"] == "blocked"
     lead.call("DELETE", f"/blocks/{block['id']}")
     newcomer = Visitor(running, site)

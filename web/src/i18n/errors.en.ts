@@ -13,6 +13,7 @@ export const errorsEn = {
   "error.bad_credentials": "The name, password, link or token is not valid.",
   "error.bad_identity": "The visitor's signed identity was refused.",
   "error.forbidden": "Your role does not allow this.",
+  "error.blocked": "This contact, address or network is kept out at present.",
   "error.origin_refused": "This web site is not on the site's list of addresses.",
   "error.csrf_refused": "The request was refused. Load the page again.",
   "error.not_found": "It does not exist, or it is not yours to see.",

@@ -15,6 +15,7 @@ export const errorsZh = {
   "error.bad_credentials": "邮箱、密码、链接或令牌不正确。",
   "error.bad_identity": "访客的签名身份被拒绝。",
   "error.forbidden": "您的角色不允许此操作。",
+  "error.blocked": "该联系人、地址或网络目前被屏蔽。",
   "error.origin_refused": "此网站不在站点的来源列表中。",
   "error.csrf_refused": "请求被拒绝，请重新加载页面。",
   "error.not_found": "不存在，或您无权查看。",

@@ -10,6 +10,7 @@ import css from "../admin/admin.module.css";
 import { Page } from "../admin/Page";
 import { Block } from "./Block";
 import { endVip, lift, useBlocks, useVips } from "./data";
+import own from "./people.module.css";
 import { Sure } from "./Sure";
 
 const nameOf = (t: ReturnType<typeof useText>, block: BlockView) =>
@@ -21,7 +22,7 @@ function State({ block }: { block: BlockView }) {
   const { until_ms: until, lifted_at_ms: lifted } = block;
   if (block.is_active) {
     return (
-      <Badge color="bad">
+      <Badge color="bad" miw="max-content">
         {until === null
           ? t("people.block.now")
           : t("people.block.nowUntil", { when: dateTime(language, until) })}
@@ -80,7 +81,7 @@ function Blocks({ add }: { add: () => void }) {
   const [past, setPast] = useState(false);
   const { data, error, isPending, refetch } = useBlocks(past);
   return (
-    <section aria-labelledby="blocks">
+    <section className={own.part} aria-labelledby="blocks">
       <h2 id="blocks">{t("people.blocks")}</h2>
       <Checkbox
         my={8}
@@ -158,7 +159,7 @@ function Vips() {
   const t = useText();
   const { data, error, isPending, refetch } = useVips();
   return (
-    <section aria-labelledby="vips">
+    <section className={own.part} aria-labelledby="vips">
       <h2 id="vips">{t("people.vips")}</h2>
       {isPending && <Loading rows={2} />}
       {error && <Failed error={error} retry={() => void refetch()} />}

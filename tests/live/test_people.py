@@ -47,6 +47,7 @@ async def test_a_blocked_visitor_is_told_and_loses_nothing(
     visitor = Visitor(running, site)
     await visitor.hello()
     await visitor.start("This is what I said before", "message")
+    await visitor.wait("queue.place", 30)
     body = {"kind": "contact", "value": contact_of(lead, visitor), "why": "Threats"}
     block = lead.call("POST", "/blocks", body | {"until_ms": SystemClock().now_ms() + 9**9}, 201)
     error = await visitor.wait(lambda f: f["type"] == "error" and f["code"] == "blocked", 30)

@@ -64,7 +64,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "scheme", "value", name=op.f("pk_addresses")),
         info={"tenant": True},
     )
-    op.create_index("ix_addresses_contact", "addresses", ["tenant_id", "contact_id"], unique=False)
+    with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index("ix_addresses_contact", ["tenant_id", "contact_id"], unique=False)
+
     op.create_table(
         "agent_profiles",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -107,8 +109,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alarms")),
         info={"tenant": True},
     )
-    op.create_index("ix_alarms_began", "alarms", ["tenant_id", "began_ms"], unique=False)
-    op.create_index("ix_alarms_ended", "alarms", ["tenant_id", "ended_ms"], unique=False)
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.create_index("ix_alarms_began", ["tenant_id", "began_ms"], unique=False)
+        batch_op.create_index("ix_alarms_ended", ["tenant_id", "ended_ms"], unique=False)
+
     op.create_table(
         "answers",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -119,9 +123,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_answers")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_answers_expires_at_ms", "answers", ["tenant_id", "expires_at_ms"], unique=False
-    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_answers_expires_at_ms", ["tenant_id", "expires_at_ms"], unique=False
+        )
+
     op.create_table(
         "api_keys",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -158,10 +164,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_attachments")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_attachments_conversation", "attachments", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_attachments_state", "attachments", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("attachments", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attachments_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_attachments_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "audit_entries",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -226,11 +234,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_calls")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_calls_conversation", "calls", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_calls_ended", "calls", ["tenant_id", "ended_at_ms"], unique=False)
-    op.create_index("ix_calls_state", "calls", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_calls_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_calls_ended", ["tenant_id", "ended_at_ms"], unique=False)
+        batch_op.create_index("ix_calls_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "canned_replies",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -311,30 +321,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conversations")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_conversations_active",
-        "conversations",
-        ["tenant_id", "active_at_ms", "id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_conversations_agent", "conversations", ["tenant_id", "agent_id", "state"], unique=False
-    )
-    op.create_index(
-        "ix_conversations_contact",
-        "conversations",
-        ["tenant_id", "contact_id", "created_at_ms"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_conversations_queue", "conversations", ["tenant_id", "queue_id", "state"], unique=False
-    )
-    op.create_index(
-        "ix_conversations_state",
-        "conversations",
-        ["tenant_id", "state", "active_at_ms", "id"],
-        unique=False,
-    )
+    with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_conversations_active", ["tenant_id", "active_at_ms", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_agent", ["tenant_id", "agent_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_contact", ["tenant_id", "contact_id", "created_at_ms"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_queue", ["tenant_id", "queue_id", "state"], unique=False
+        )
+        batch_op.create_index(
+            "ix_conversations_state", ["tenant_id", "state", "active_at_ms", "id"], unique=False
+        )
+
     op.create_table(
         "credentials",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -362,7 +365,9 @@ def upgrade() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key_hash", "tenant_id", name=op.f("pk_directory")),
     )
-    op.create_index(op.f("ix_directory_tenant_id"), "directory", ["tenant_id"], unique=False)
+    with op.batch_alter_table("directory", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_directory_tenant_id"), ["tenant_id"], unique=False)
+
     op.create_table(
         "dispositions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -470,13 +475,11 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_figure_stays_began", "figure_stays", ["tenant_id", "began_ms"], unique=False
-    )
-    op.create_index("ix_figure_stays_over", "figure_stays", ["tenant_id", "over_ms"], unique=False)
-    op.create_index(
-        "ix_figure_stays_settled", "figure_stays", ["tenant_id", "settled_ms"], unique=False
-    )
+    with op.batch_alter_table("figure_stays", schema=None) as batch_op:
+        batch_op.create_index("ix_figure_stays_began", ["tenant_id", "began_ms"], unique=False)
+        batch_op.create_index("ix_figure_stays_over", ["tenant_id", "over_ms"], unique=False)
+        batch_op.create_index("ix_figure_stays_settled", ["tenant_id", "settled_ms"], unique=False)
+
     op.create_table(
         "figure_targets",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -544,10 +547,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_intakes")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_intakes_conversation", "intakes", ["tenant_id", "conversation_id"], unique=False
-    )
-    op.create_index("ix_intakes_state", "intakes", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("intakes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_intakes_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_intakes_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "interactions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -573,13 +578,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_interactions_conversation",
-        "interactions",
-        ["tenant_id", "conversation_id"],
-        unique=False,
-    )
-    op.create_index("ix_interactions_state", "interactions", ["tenant_id", "state"], unique=False)
+    with op.batch_alter_table("interactions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_interactions_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+        batch_op.create_index("ix_interactions_state", ["tenant_id", "state"], unique=False)
+
     op.create_table(
         "interventions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -595,13 +599,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interventions")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_interventions_object",
-        "interventions",
-        ["tenant_id", "object_id", "at_ms"],
-        unique=False,
-    )
-    op.create_index("ix_interventions_time", "interventions", ["tenant_id", "at_ms"], unique=False)
+    with op.batch_alter_table("interventions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_interventions_object", ["tenant_id", "object_id", "at_ms"], unique=False
+        )
+        batch_op.create_index("ix_interventions_time", ["tenant_id", "at_ms"], unique=False)
+
     op.create_table(
         "legs",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -619,7 +622,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_legs")),
         info={"tenant": True},
     )
-    op.create_index("ix_legs_call", "legs", ["tenant_id", "call_id"], unique=False)
+    with op.batch_alter_table("legs", schema=None) as batch_op:
+        batch_op.create_index("ix_legs_call", ["tenant_id", "call_id"], unique=False)
+
     op.create_table(
         "links",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -647,7 +652,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_logins")),
         info={"tenant": True},
     )
-    op.create_index("ix_logins_user_id", "logins", ["tenant_id", "user_id"], unique=False)
+    with op.batch_alter_table("logins", schema=None) as batch_op:
+        batch_op.create_index("ix_logins_user_id", ["tenant_id", "user_id"], unique=False)
+
     op.create_table(
         "master_keys",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -672,12 +679,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_messages")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_messages_attachment", "messages", ["tenant_id", "attachment_id"], unique=False
-    )
-    op.create_index(
-        "uq_messages_seq", "messages", ["tenant_id", "conversation_id", "seq"], unique=True
-    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_messages_attachment", ["tenant_id", "attachment_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_messages_seq", ["tenant_id", "conversation_id", "seq"], unique=True
+        )
+
     op.create_table(
         "not_ready_reasons",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -702,7 +711,9 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    op.create_index("ix_participants_user", "participants", ["tenant_id", "user_id"], unique=False)
+    with op.batch_alter_table("participants", schema=None) as batch_op:
+        batch_op.create_index("ix_participants_user", ["tenant_id", "user_id"], unique=False)
+
     op.create_table(
         "preferences",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -836,9 +847,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_uploads")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_uploads_conversation", "uploads", ["tenant_id", "conversation_id"], unique=False
-    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_uploads_conversation", ["tenant_id", "conversation_id"], unique=False
+        )
+
     op.create_table(
         "used_identities",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -888,7 +901,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_visitor_tokens")),
         info={"tenant": True},
     )
-    op.create_index(
-        "ix_visitor_tokens_visitor_id", "visitor_tokens", ["tenant_id", "visitor_id"], unique=False
-    )
+    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_visitor_tokens_visitor_id", ["tenant_id", "visitor_id"], unique=False
+        )
+
     # ### end Alembic commands ###

@@ -59,6 +59,9 @@ async def talk(two: Ground, things: dict[str, str]) -> Visitor:
     view = two.a.admin.call("GET", f"/conversations/{visitor.conversation}")
     things["contacts"] = view["contact"]["id"]
     things["interactions"] = (await visitor.wait("queue.place"))["interaction_id"]
+    work = f"/interactions/{things['interactions']}"
+    two.a.admin.call("POST", f"{work}/priority", {"priority": 1, "why": CANARY})
+    things["interventions"] = two.a.admin.call("GET", "/interventions")[0]["id"]
     upload = {"id": new_id(), "conversation_id": visitor.conversation, "name": f"{CANARY}.txt"}
     bearer = {"Authorization": f"Bearer {visitor.token}"}
     body = CANARY.encode()

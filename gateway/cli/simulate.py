@@ -16,6 +16,7 @@ from gateway.acd.model import entries as e
 from gateway.acd.model import state as states
 from gateway.acd.model.engine import Engine
 from gateway.acd.model.state import State
+from gateway.acd.service.book import queue_hours, read_book
 from gateway.acd.service.rehearsals import configuration_of
 from gateway.acd.simulation.recording import Recording, record
 from gateway.acd.simulation.rehearsal import Comparison, rehearse
@@ -67,9 +68,11 @@ async def _week(settings: Settings, arguments: argparse.Namespace, seed: int) ->
         tenant_id = await _tenant(store.database, arguments.tenant)
         since_ms = store.clock.now_ms() - arguments.days * _DAY_MS
         recording, state = await _recorded(store.database, tenant_id, since_ms)
+        book = await store.database.read(tenant_id, lambda tx: read_book(tx, lambda _: ()))
     finally:
         await store.close()
-    present = configuration_of(state, None)
+    hours = queue_hours(book.queues.values(), book.hours)
+    present = configuration_of(state, None, hours)
     busiest = max(present.queues, key=lambda rule: recording.answered(rule.queue_id), default=None)
     if busiest is None:
         raise WeccError("not_found", "The tenant has no queue.")

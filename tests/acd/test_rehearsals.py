@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.acd.service.rehearsals import Rehearsals
+from gateway.acd.wire import HoursBody
 from gateway.acd.wire.queues import QueueBody
 from gateway.acd.wire.rehearsals import RehearsalBody
 from gateway.kernel.errors import WeccError
@@ -52,6 +53,19 @@ async def test_a_change_is_tried_on_what_was_recorded(floor: Floor, rehearsals: 
     assert before.handling_s == recorded.handling_s == 45.0
     (queue,) = await floor.acd.settings.queues(ADMIN)
     assert queue.priority == 0  # nothing was published
+
+
+async def test_hours_of_the_change_count(floor: Floor, rehearsals: Rehearsals) -> None:
+    await _work(floor, 32)
+    never = HoursBody(name="Never", time_zone="Europe/Berlin", windows=[])
+    hours = await floor.acd.settings.put_hours(ADMIN, None, never)
+    body = RehearsalBody(queue=QueueBody(name="General", hours_id=hours.id), seed=4)
+    found = await rehearsals.rehearse(ADMIN, await floor.queue(), body)
+    assert found.before is not None
+    assert found.after is not None
+    (before,), (after,) = found.before.queues, found.after.queues
+    assert (before.answered, before.overflowed) == (32, 0)
+    assert (after.answered, after.overflowed, after.service_level) == (0, 32, None)
 
 
 async def test_too_little_work_is_said(floor: Floor, rehearsals: Rehearsals) -> None:

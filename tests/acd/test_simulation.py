@@ -6,11 +6,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import hypothesis.strategies as st
 import msgspec
 import pytest
+from hypothesis import given
 
 from gateway.acd.model import entries as e
-from gateway.acd.model.configuration import QueueRule
+from gateway.acd.model.configuration import Overflow, QueueRule
+from gateway.acd.model.hours import Hours
 from gateway.acd.simulation import rehearsal
 from gateway.acd.simulation.driver import Driver
 from gateway.acd.simulation.laws import (
@@ -25,11 +28,13 @@ from gateway.acd.simulation.laws import (
     quantile_ms,
     survival,
 )
-from gateway.acd.simulation.recording import Recording, record
+from gateway.acd.simulation.openings import Calendar
+from gateway.acd.simulation.recording import Closure, Recording, record
 from gateway.acd.simulation.rehearsal import Comparison, Configuration, Order, rehearse
 from gateway.acd.simulation.run import simulate
 from gateway.acd.simulation.scenario import Scenario, read
-from gateway.acd.simulation.tally import table
+from gateway.acd.simulation.tally import QueueOutcome, table
+from gateway.acd.wire import OpenWindow
 from gateway.kernel.errors import WeccError
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/scenario.toml"
@@ -279,3 +284,80 @@ def test_nothing_a_person_wrote_is_in_a_recording(week: tuple[Scenario, Recordin
         "at_ms", "kind", "queue_id", "skills", "priority", "waited_ms", "answer_ms",
         "handling_ms", "wrap_up_ms", "has_left", "has_overflowed",
     }  # fmt: skip
+
+
+def _day(open_hour: int, close_hour: int) -> Hours:
+    windows = [
+        OpenWindow(weekday=day, from_minute=60 * open_hour, to_minute=60 * close_hour)
+        for day in range(7)
+        if open_hour < close_hour
+    ]
+    return Hours(time_zone="UTC", windows=windows)
+
+
+def _outcomes(found: Comparison) -> tuple[QueueOutcome, QueueOutcome]:
+    assert found.before is not None
+    assert found.after is not None
+    pair = [
+        next(one for one in run.queues if one.queue_id == "sales")
+        for run in (found.before, found.after)
+    ]
+    return pair[0], pair[1]
+
+
+def test_a_rehearsal_keeps_the_hours_of_each_configuration(
+    week: tuple[Scenario, Recording],
+) -> None:
+    scenario, recording = week
+    present = _configuration(scenario)
+    never = msgspec.structs.replace(present, hours={"sales": _day(0, 0)})
+    before, after = _outcomes(rehearse(recording, "sales", (present, never), 1))
+    assert before.overflowed == 0
+    assert (after.offered, after.answered, after.overflowed) == (before.offered, 0, before.offered)
+
+    elsewhere = Overflow(when="closed", to_queue_id="help")
+    queues = tuple(
+        msgspec.structs.replace(rule, overflow=(elsewhere,) if rule.queue_id == "sales" else ())
+        for rule in never.queues
+    )
+    sent_on = msgspec.structs.replace(never, queues=queues)
+    found = rehearse(recording, "sales", (present, sent_on), 1)
+    before, after = _outcomes(found)
+    assert after.overflowed == before.offered
+    assert found.after is not None
+    helped = sum(one.offered for one in found.after.queues if one.queue_id == "help")
+    assert helped > before.offered
+
+
+def test_a_rehearsal_keeps_the_emergencies_that_were(week: tuple[Scenario, Recording]) -> None:
+    scenario, _ = week
+    bodies = _recorded(scenario, 8)
+    at_ms = [e.decode(body).at_ms for body in bodies]
+    half = len(bodies) // 2
+    shut = e.QueueOpen(at_ms=at_ms[half], queue_id="sales", closed="emergency")
+    bodies.insert(half, e.encode(shut).decode())
+    recording, _ = record(bodies)
+    (closure,) = recording.closures
+    assert (closure.queue_id, closure.from_ms) == ("sales", at_ms[half])
+    present = _configuration(scenario)
+    before, after = _outcomes(rehearse(recording, "sales", (present, present), 1))
+    late = sum(
+        one.at_ms >= closure.from_ms and one.queue_id == "sales" for one in recording.contacts
+    )
+    assert before == after
+    assert before.overflowed == late > 0
+
+
+@given(st.integers(0, 23), st.integers(1, 24), st.integers(0, 300), st.integers(1, 300))
+def test_a_calendar_says_what_the_hours_say(
+    open_hour: int, close_hour: int, from_h: int, for_h: int
+) -> None:
+    hours = _day(min(open_hour, close_hour - 1), close_hour)
+    start_ms = 1_800_000_000_000 + from_h * 3_600_000
+    closure = Closure(queue_id="q", from_ms=start_ms + 7_200_000, to_ms=start_ms + 9_000_000)
+    calendar = Calendar({"q": hours}, [closure], (start_ms, start_ms + for_h * 3_600_000))
+    for at_ms in range(start_ms, start_ms + for_h * 3_600_000, 1_700_000):
+        emergency = closure.from_ms <= at_ms < closure.to_ms
+        expected = "emergency" if emergency else "" if hours.is_open(at_ms) else "hours"
+        assert calendar.closed("q", at_ms) == expected
+    assert calendar.closed("other", start_ms) == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -85,6 +85,15 @@ def read_book(tx: Tx, people: People) -> Book:
         },
         skills={row["id"]: row["name"] for row in configuration.all_of(tx, "skill")},
     )
+
+
+def queue_hours(queues: Iterable[QueueView], hours: Mapping[str, Hours]) -> dict[str, Hours]:
+    """Return the hours of each queue that has any."""
+    return {
+        view.id: hours[view.hours_id]
+        for view in queues
+        if view.hours_id is not None and view.hours_id in hours
+    }
 
 
 def _policy(tx: Tx) -> CapacityPolicyBody | None:

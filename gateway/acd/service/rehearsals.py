@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from gateway.acd.model.configuration import DEFAULT_TARGETS, KINDS, QueueRule
+from gateway.acd.model.hours import Hours
 from gateway.acd.model.state import State
+from gateway.acd.service.book import queue_hours
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import rule_of
@@ -17,6 +19,7 @@ from gateway.acd.service.queues import QueueSettings
 from gateway.acd.simulation.rehearsal import ENOUGH, Comparison, Configuration, Order
 from gateway.acd.simulation.tally import Outcome, QueueOutcome
 from gateway.acd.store import journal
+from gateway.acd.wire.queues import QueueView
 from gateway.acd.wire.rehearsals import QueueFigures, RehearsalBody, RehearsalView, RunFigures
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError, not_found
@@ -54,24 +57,27 @@ class Rehearsals:
             raise WeccError("rate_limited", "Another rehearsal is running.", retry_after_s=_RETRY_S)
         self._is_running = True
         try:
-            changed = rule_of(await self._queues.draft(actor, queue_id, body.queue))
+            changed = await self._queues.draft(actor, queue_id, body.queue)
             return await self._run(partition, self._isolation, changed, body)
         finally:
             self._is_running = False
 
     async def _run(
-        self, partition: Partition, isolation: Isolation, changed: QueueRule, body: RehearsalBody
+        self, partition: Partition, isolation: Isolation, changed: QueueView, body: RehearsalBody
     ) -> RehearsalView:
         rows = await self._partitions.database.read(
             partition.tenant_id, lambda tx: journal.rows_after(tx, journal.end(tx) - _ROWS, _ROWS)
         )
-        state = partition.engine.state
+        state, book = partition.engine.state, partition.book
+        others = [view for view in book.queues.values() if view.id != changed.id]
+        present = queue_hours(book.queues.values(), book.hours)
+        draft = queue_hours([*others, changed], book.hours)
         order = Order(
             bodies=[row for _, row in rows],
             since_ms=partition.now_ms() - body.days * _DAY_MS,
-            queue_id=changed.queue_id,
-            before=configuration_of(state, None),
-            after=configuration_of(state, changed),
+            queue_id=changed.id,
+            before=configuration_of(state, None, present),
+            after=configuration_of(state, rule_of(changed), draft),
             seed=secrets.randbits(32) if body.seed is None else body.seed,
         )
         try:
@@ -84,14 +90,17 @@ class Rehearsals:
         return _view(order, compared, partition.book.queue_name)
 
 
-def configuration_of(state: State, changed: QueueRule | None) -> Configuration:
-    """Return the present configuration, with one queue changed."""
+def configuration_of(
+    state: State, changed: QueueRule | None, hours: Mapping[str, Hours]
+) -> Configuration:
+    """Return the present configuration, with one queue changed; ``hours`` by queue."""
     queues = {**state.queues}
     if changed is not None:
         queues[changed.queue_id] = changed
     return Configuration(
         queues=tuple(queues.values()),
         policy=state.policy,
+        hours=dict(hours),
         profiles={agent_id: state.profile(agent_id) for agent_id in state.agents},
         targets_s={
             f"{rule.queue_id}/{kind}": float(

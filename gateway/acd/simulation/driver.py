@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, merge
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ from gateway.acd.simulation.laws import NEVER_MS
 _READY_AGAIN_MS = 60_000
 _FAR = 1 << 60
 Observer = Callable[[e.Entry], None]
+Closed = Literal["", "hours", "emergency"]
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -47,6 +48,14 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     to_ms: int
 
 
+class Opening(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """From ``at_ms`` a queue is open, or closed and by what."""
+
+    at_ms: int
+    queue_id: str
+    closed: Closed
+
+
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """What routing works with."""
 
@@ -54,6 +63,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     profiles: dict[str, Profile]
     shifts: tuple[Shift, ...]
     policy: Policy = DEFAULT_POLICY
+    openings: tuple[Opening, ...] = ()
 
 
 class Driver:
@@ -76,6 +86,9 @@ class Driver:
             self.handle(c.SetQueue(queue=queue))
         for agent_id, profile in floor.profiles.items():
             self.handle(c.SetProfile(agent_id=agent_id, profile=profile))
+        for opening in floor.openings:
+            key = f"{opening.closed} {opening.queue_id}"
+            self._at(opening.at_ms, self._open_or_close, key)
         for shift in floor.shifts:
             self._on_duty.setdefault(shift.agent_id, -1)
             self._at(shift.from_ms, self._begin, f"{shift.to_ms} {shift.agent_id}")
@@ -156,6 +169,10 @@ class Driver:
     def _wrap_up(self, key: str) -> None:
         if key in self._work:
             self.handle(c.WrapUp(interaction_id=key))
+
+    def _open_or_close(self, key: str) -> None:
+        closed, _, queue_id = key.partition(" ")
+        self.handle(c.SetOpen(queue_id=queue_id, closed=msgspec.convert(closed, Closed)))
 
     def _begin(self, key: str) -> None:
         until, _, agent_id = key.partition(" ")

@@ -16,7 +16,9 @@ from gateway.acd.model import entries as e
 from gateway.acd.model.interaction import Kind
 from gateway.acd.simulation.driver import Shift
 
-_ABOUT_AGENTS = (e.AgentSet, e.AgentAway, e.AgentBack)
+_EVER = (e.AgentSet, e.AgentAway, e.AgentBack, e.QueueOpen)
+"""What still holds later, however early it was."""
+_FAR_MS = 1 << 60
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -35,6 +37,14 @@ class Contact(msgspec.Struct, kw_only=True):
     has_overflowed: bool = False
 
 
+class Closure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A queue was closed in an emergency."""
+
+    queue_id: str
+    from_ms: int
+    to_ms: int
+
+
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Contacts in order of arrival and shifts, between two moments."""
 
@@ -42,6 +52,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int
     contacts: tuple[Contact, ...]
     shifts: tuple[Shift, ...]
+    closures: tuple[Closure, ...] = ()
 
     def answered(self, queue_id: str) -> int:
         """Count the contacts of a queue whose whole way was seen."""
@@ -65,6 +76,8 @@ class Recorder:
         self._ready_ms: dict[str, int] = {}
         self._up: set[str] = set()
         self._shifts: list[Shift] = []
+        self._closed_ms: dict[str, int] = {}
+        self._closures: list[Closure] = []
 
     def fold(self, entry: e.Entry) -> None:
         """Take in one entry."""
@@ -72,18 +85,21 @@ class Recorder:
             self._from_ms = max(entry.at_ms, self._since_at_ms)
         self._at_ms = max(self._at_ms, entry.at_ms, self._since_at_ms)
         add = self._ADD.get(type(entry))
-        if add is not None and (entry.at_ms >= self._since_at_ms or type(entry) in _ABOUT_AGENTS):
+        if add is not None and (entry.at_ms >= self._since_at_ms or type(entry) in _EVER):
             add(self, entry)
 
     def recording(self) -> Recording:
         """Return what was recorded so far."""
         for agent_id in list(self._ready_ms):
             self._end_shift(agent_id)
+        for queue_id in list(self._closed_ms):
+            self._end_closure(queue_id, _FAR_MS)
         return Recording(
             from_ms=self._from_ms or 0,
             to_ms=self._at_ms,
             contacts=tuple(self._contacts),
             shifts=tuple(sorted(self._shifts, key=lambda shift: (shift.from_ms, shift.agent_id))),
+            closures=tuple(self._closures),
         )
 
     # ---- contacts
@@ -176,6 +192,19 @@ class Recorder:
             shift = Shift(agent_id=agent_id, from_ms=since_ms, to_ms=self._at_ms)
             self._shifts.append(shift)
 
+    # ---- queues
+
+    def _queue_open(self, entry: e.QueueOpen) -> None:
+        self._end_closure(entry.queue_id, entry.at_ms)
+        if entry.closed == "emergency":
+            self._closed_ms[entry.queue_id] = entry.at_ms
+
+    def _end_closure(self, queue_id: str, at_ms: int) -> None:
+        since_ms = self._closed_ms.pop(queue_id, None)
+        if since_ms is not None:
+            closure = Closure(queue_id=queue_id, from_ms=since_ms, to_ms=at_ms)
+            self._closures.append(closure)
+
     _ADD: ClassVar[dict[type[e.Entry], Callable[[Any, Any], None]]] = {
         e.Enqueued: _enqueued,
         e.Offered: _offered,
@@ -188,6 +217,7 @@ class Recorder:
         e.AgentSet: _agent_set,
         e.AgentAway: _agent_away,
         e.AgentBack: _agent_back,
+        e.QueueOpen: _queue_open,
     }
 
 

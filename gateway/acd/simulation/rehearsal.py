@@ -1,9 +1,10 @@
 """What a change would have done: recorded work once more, under two configurations.
 
 Both runs meet the same people: each contact keeps the time it came, its handling time and its
-patience, drawn once where it was not seen, so what differs is the configuration's doing. The
-run under the present configuration stands beside what really happened, to show how far the
-rehearsal can be trusted.
+patience, drawn once where it was not seen, so what differs is the configuration's doing. Queues
+open and close by the hours of each configuration, and by the emergencies that were recorded: who
+comes to a closed queue is sent on by its rule, or asked for a message. The run under the present
+configuration stands beside what really happened, to show how far the rehearsal can be trusted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from random import Random
 import msgspec
 
 from gateway.acd.model.configuration import Profile, QueueRule
+from gateway.acd.model.hours import Hours
 from gateway.acd.model.policy import DEFAULT_POLICY, Policy
 from gateway.acd.simulation.driver import Arrival, Driver, Floor
 from gateway.acd.simulation.laws import (
@@ -24,6 +26,7 @@ from gateway.acd.simulation.laws import (
     quantile_ms,
     survival,
 )
+from gateway.acd.simulation.openings import Calendar
 from gateway.acd.simulation.recording import Contact, Recording, record
 from gateway.acd.simulation.tally import Outcome, QueueOutcome, Tally, target_of
 
@@ -34,11 +37,12 @@ _AFTER_MS = 3_600_000
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """Queues with their targets (by queue and kind), and what agents can do."""
+    """Queues with their targets (by queue and kind) and hours, and what agents can do."""
 
     queues: tuple[QueueRule, ...]
     profiles: dict[str, Profile] = {}
     targets_s: dict[str, float] = {}
+    hours: dict[str, Hours] = {}
     policy: Policy = DEFAULT_POLICY
 
 
@@ -84,18 +88,41 @@ def rehearse(
 def _run(
     recording: Recording, arrivals: list[Arrival], configuration: Configuration, most_steps: int
 ) -> Outcome:
+    until_ms = recording.to_ms + _AFTER_MS
+    known = {queue.queue_id: queue for queue in configuration.queues}
+    calendar = Calendar(
+        {key: hours for key, hours in configuration.hours.items() if key in known},
+        [closure for closure in recording.closures if closure.queue_id in known],
+        (recording.from_ms, until_ms),
+    )
     floor = Floor(
         queues=configuration.queues,
         profiles=configuration.profiles,
         shifts=recording.shifts,
         policy=configuration.policy,
+        openings=calendar.changes,
     )
-    known = {queue.queue_id for queue in configuration.queues}
     tally = Tally(configuration.targets_s, recording.shifts)
     driver = Driver(floor, tally.observe, recording.from_ms)
-    coming = (arrival for arrival in arrivals if arrival.queue_id in known)
-    is_complete = driver.run(coming, recording.to_ms + _AFTER_MS, most_steps)
+    coming = _coming(arrivals, known, calendar, tally)
+    is_complete = driver.run(coming, until_ms, most_steps)
     return tally.outcome(driver.now_ms, is_complete=is_complete)
+
+
+def _coming(
+    arrivals: list[Arrival], known: Mapping[str, QueueRule], calendar: Calendar, tally: Tally
+) -> Iterator[Arrival]:
+    """Return who comes to the queues there are; a closed one asks for a message instead."""
+    for arrival in arrivals:
+        queue = known.get(arrival.queue_id)
+        if queue is None:
+            continue
+        has_rule = any(rule.when == "closed" for rule in queue.overflow)
+        is_closed = calendar.closed(arrival.queue_id, arrival.at_ms) != ""
+        if is_closed and not has_rule and arrival.kind != "message":
+            tally.turned_away(arrival.queue_id, arrival.kind)
+        else:
+            yield arrival
 
 
 # ---- people ------------------------------------------------------------------------------

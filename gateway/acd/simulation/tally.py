@@ -100,6 +100,12 @@ class Tally:
         if add is not None:
             add(self, entry)
 
+    def turned_away(self, queue_id: str, kind: str) -> None:
+        """Count somebody whom a closed queue asked for a message."""
+        part = self._part((queue_id, kind))
+        part.offered += 1
+        part.overflowed += 1
+
     def _enqueued(self, entry: e.Enqueued) -> None:
         part = self._part((entry.queue_id, str(entry.interaction_kind)))
         part.offered += 1

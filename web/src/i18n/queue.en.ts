@@ -202,6 +202,8 @@ export const queueEn = {
   "rule.try.cut": "The runs were cut short: the figures are of their first part.",
   "rule.try.span": "{n} contacts, {from} to {to}.",
   "rule.try.trust": "The nearer “now” comes to “recorded”, the further “changed” can be trusted.",
+  "rule.try.hours":
+    "Hours and emergency closures count: who came while the queue is closed is sent on, or asked for a message. Longer hours show nobody new: who would have come then is not in the record.",
   "rule.try.recorded": "Recorded",
   "rule.try.before": "Now",
   "rule.try.after": "Changed",

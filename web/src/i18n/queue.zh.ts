@@ -198,6 +198,8 @@ export const queueZh: Record<QueueKey, string> = {
   "rule.try.cut": "运行被提前结束：数字只对应前一部分。",
   "rule.try.span": "{n} 个联系，{from} 至 {to}。",
   "rule.try.trust": "“现在”越接近“记录”，“更改后”就越可信。",
+  "rule.try.hours":
+    "营业时间和紧急关闭均计入：队列关闭时到来的人会被转走或请其留言。延长营业时间不会出现新联系人：他们不在记录中。",
   "rule.try.recorded": "记录",
   "rule.try.before": "现在",
   "rule.try.after": "更改后",

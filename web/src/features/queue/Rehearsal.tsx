@@ -147,7 +147,9 @@ function Verdict({ found }: { found: RehearsalView }) {
       <p className="muted">{t("rule.try.span", span)}</p>
       {cut && <p className={css.plain}>{t("rule.try.cut")}</p>}
       <Figures found={found} />
-      <p className="muted">{t("rule.try.trust")}</p>
+      <p className="muted">
+        {t("rule.try.trust")} {t("rule.try.hours")}
+      </p>
     </>
   );
 }

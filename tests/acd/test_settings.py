@@ -16,7 +16,7 @@ from gateway.acd.wire.queues import QueueBody, QueueStep
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import require_entries
-from gateway.tenancy.store import audit
+from gateway.tenancy.store import audit, users
 from tests.acd.conftest import ADMIN, LEAD, TENANT, Floor, agent
 
 
@@ -168,3 +168,30 @@ def test_every_route_has_an_authorization_entry() -> None:
         def __getattr__(self, name: str) -> None: ...
 
     require_entries(row.operation for row in routes(Nothing()))  # type: ignore[arg-type]
+
+
+async def test_colleagues_are_found_by_name_however_many_there_are(floor: Floor) -> None:
+    numbers = range(10, 70)
+
+    def hire(tx: Tx) -> None:
+        for number in numbers:
+            users.insert(tx, agent(number).id, f"b{number}@example.org", f"Bo {number}", "agent")
+
+    await floor.database.write(TENANT, hire)
+    await floor.begin()
+    for number in (1, 2, *numbers):
+        await floor.ready(number)
+    acd = floor.acd
+    await acd.set_state(agent(10), "not_ready", "break")
+    found = await acd.directory(agent(1))
+    assert (len(found.agents), found.more) == (50, 11)
+    names = [view.name for view in found.agents]
+    assert names == sorted(names)
+    assert "Bo 10" not in names  # who is not ready comes last
+    found = await acd.directory(agent(1), " bO 1")
+    assert [view.name for view in found.agents] == [*[f"Bo {n}" for n in range(11, 20)], "Bo 10"]
+    assert found.more == 0
+    assert (await acd.directory(agent(1), "Agent 1")).agents == []  # oneself
+    assert len(await acd.settings.profiles(LEAD)) == 67
+    assert len(await acd.settings.profiles(LEAD, "")) == 50
+    assert [one.name for one in await acd.settings.profiles(LEAD, "LEAD")] == ["Lead"]

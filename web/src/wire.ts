@@ -1493,10 +1493,13 @@ export interface ConversationPage {
   next_cursor: string | null;
 }
 /**
- * Whom work can be handed to: agents who are there, and queues.
+ * Whom work can be handed to: agents who are there, the first 50, and queues.
+ *
+ *     ``more`` agents fit too: a search by name finds them.
  */
 export interface DirectoryView {
   agents: AgentView[];
+  more: number;
   queues: QueueView[];
 }
 /**

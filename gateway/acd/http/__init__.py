@@ -38,6 +38,7 @@ from gateway.platform.http.assemble import read_body
 from gateway.platform.http.route import Call, Route
 
 _CALENDAR = "text/calendar"
+_SEARCH = {"q": "Only agents whose name holds this."}
 
 
 class ConfigurationRoutes:
@@ -156,8 +157,8 @@ class ConfigurationRoutes:
         await self._settings.remove(call.user, "disposition", call.path["id"])
 
     async def profiles(self, call: Call) -> list[AgentProfileView]:
-        """What every active user can do as an agent."""
-        return await self._settings.profiles(call.user)
+        """What every active user can do as an agent, or the first 50 whom a search finds."""
+        return await self._settings.profiles(call.user, call.query.get("q"))
 
     async def change_profile(self, call: Call) -> AgentProfileView:
         """Set an agent's skills, queues and capacity; routing follows at once."""
@@ -186,8 +187,8 @@ class PresentRoutes:
         return await self._acd.live(call.user)
 
     async def directory(self, call: Call) -> DirectoryView:
-        """Agents who are there and queues, to hand work over to."""
-        return await self._acd.directory(call.user)
+        """Agents who are there, the first 50, and queues, to hand work over to."""
+        return await self._acd.directory(call.user, call.query.get("q", ""))
 
     async def waits(self, call: Call) -> list[EstimateView]:
         """What the wait estimates go by, and whether what was told held."""
@@ -260,6 +261,7 @@ def routes(acd: AcdService) -> list[Route]:
             "agent_profile.read",
             on.profiles,
             response=list[AgentProfileView],
+            query=_SEARCH,
         ),
         Route(
             "PUT",
@@ -278,7 +280,14 @@ def routes(acd: AcdService) -> list[Route]:
             RehearsalView,
         ),
         Route("GET", f"{api}/live", "live.read", now.live, response=LiveView),
-        Route("GET", f"{api}/directory", "directory.read", now.directory, response=DirectoryView),
+        Route(
+            "GET",
+            f"{api}/directory",
+            "directory.read",
+            now.directory,
+            response=DirectoryView,
+            query=_SEARCH,
+        ),
         Route("GET", f"{api}/waits", "live.read", now.waits, response=list[EstimateView]),
         Route("GET", f"{api}/waiting", "interaction.take", now.waiting, response=list[WaitingView]),
         *steering_routes(acd),

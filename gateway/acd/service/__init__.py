@@ -287,9 +287,9 @@ class AcdService:
         """Return what the wait estimates go by, for leads."""
         return await self.live_view.waits(actor)
 
-    async def directory(self, actor: Actor) -> DirectoryView:
-        """Return whom work can be handed to."""
-        return await self.live_view.directory(actor)
+    async def directory(self, actor: Actor, search: str = "") -> DirectoryView:
+        """Return whom work can be handed to; agents whose names hold ``search``."""
+        return await self.live_view.directory(actor, search)
 
     async def availability(self, tenant_id: str, queue_ids: Sequence[str]) -> Availability:
         """Tell what a contact would meet in these queues now."""

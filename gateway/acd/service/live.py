@@ -31,6 +31,7 @@ from gateway.tenancy.authorization import Relation, authorize
 Availability = Literal["online", "busy", "offline"]
 _SHOWN = 500
 _TAKEABLE = 100
+_FOUND = 50
 
 
 class Live:
@@ -122,17 +123,22 @@ class Live:
         authorize(actor, "live.read", Relation.TENANT)
         return estimate_views(await self._partitions.get(actor.tenant_id))
 
-    async def directory(self, actor: Actor) -> DirectoryView:
-        """Return whom work can be handed to: agents who are there, and queues."""
+    async def directory(self, actor: Actor, search: str = "") -> DirectoryView:
+        """Return whom work can be handed to: agents who are there, by name, and queues."""
         authorize(actor, "directory.read", Relation.TENANT)
         partition = await self._partitions.get(actor.tenant_id)
-        agents = partition.engine.state.agents.values()
-        there = sorted(
-            (agent for agent in agents if agent.state != "offline" and agent.id != actor.id),
-            key=lambda agent: (agent.state != "ready", partition.book.agent_name(agent.id)),
-        )
+        sought = search.strip().casefold()
+        there = [
+            agent
+            for agent in partition.engine.state.agents.values()
+            if agent.state != "offline"
+            and agent.id != actor.id
+            and sought in partition.book.agent_name(agent.id).casefold()
+        ]
+        first = heapq.nsmallest(_FOUND, there, key=lambda agent: _place(partition, agent))
         return DirectoryView(
-            agents=[agent_view(partition, agent.id) for agent in there],
+            agents=[agent_view(partition, agent.id) for agent in first],
+            more=len(there) - len(first),
             queues=[shown(view, partition.book.skills) for view in partition.book.queues.values()],
         )
 

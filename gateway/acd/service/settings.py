@@ -45,6 +45,8 @@ from gateway.tenancy.authorization import Relation, authorize
 
 _PREFIX = {"skill": "sk", "queue": "qu", "hours": "ho", "disposition": "di"}
 _UNIQUE = {"skill": "name", "queue": "name", "hours": "name", "disposition": "code"}
+_FOUND = 50
+"""Agents that a search returns at most."""
 InUse = Callable[[Tx, str, str], bool]
 """(tx, noun, id) -> whether something outside this room refers to it."""
 
@@ -197,12 +199,16 @@ class Settings:
 
     # ---- agents
 
-    async def profiles(self, actor: Actor) -> list[AgentProfileView]:
-        """Return what every active user can do as an agent."""
+    async def profiles(self, actor: Actor, search: str | None = None) -> list[AgentProfileView]:
+        """Return what every active user can do as an agent; the first few found by a search."""
         authorize(actor, "agent_profile.read", Relation.TENANT)
         partition = await self._partitions.get(actor.tenant_id)
         users = await self._partitions.database.read(actor.tenant_id, self._partitions.people)
         queue_ids = list(partition.book.queues)
+        if search is not None:
+            sought = search.strip().casefold()
+            found = [user for user in users if user.active and sought in user.name.casefold()]
+            users = sorted(found, key=lambda user: (user.name, user.id))[:_FOUND]
         return [
             _profile_view(user.id, user.name, partition.engine.state.profile(user.id), queue_ids)
             for user in users

@@ -362,7 +362,11 @@ class EstimateView(View):
 
 
 class DirectoryView(View):
-    """Whom work can be handed to: agents who are there, and queues."""
+    """Whom work can be handed to: agents who are there, the first 50, and queues.
+
+    ``more`` agents fit too: a search by name finds them.
+    """
 
     agents: list[AgentView]
+    more: int
     queues: list[QueueView]

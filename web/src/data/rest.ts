@@ -1,10 +1,10 @@
 /** Typed reads of the REST API, one hook per thing the desk looks up. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type {
-  AgentView,
   CannedReplyView,
   ConversationPage,
   ConversationView,
+  DirectoryView,
   DispositionView,
   LiveView,
   NotReadyReasonView,
@@ -14,11 +14,6 @@ import type {
 import { get } from "./http";
 
 export type ConversationsOf = "all" | "closed";
-
-export interface Directory {
-  agents: AgentView[];
-  queues: QueueView[];
-}
 
 export function useConversations(view: ConversationsOf, search: string, enabled = true) {
   return useInfiniteQuery({
@@ -71,12 +66,13 @@ export function usePast(contactId: string, conversationId: string) {
   });
 }
 
-export function useDirectory(enabled = true) {
+/** Colleagues who are there, found by name, and queues. */
+export function useDirectory(search: string) {
   return useQuery({
-    queryKey: ["directory"],
-    queryFn: () => get<Directory>("/directory"),
-    enabled,
+    queryKey: ["directory", search],
+    queryFn: () => get<DirectoryView>(`/directory?${new URLSearchParams({ q: search })}`),
     staleTime: 5_000,
+    placeholderData: keepPreviousData,
   });
 }
 

@@ -267,6 +267,7 @@ export const en = {
   "transfer.queues": "Queues",
   "transfer.agents": "Agents",
   "transfer.search": "Find by name",
+  "transfer.more": "{n} more: find them by name.",
   "transfer.nobody": "No other agent fits.",
   "transfer.ready": "{n} ready",
   "transfer.note": "Note",

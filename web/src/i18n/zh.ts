@@ -256,6 +256,7 @@ export const zh = {
   "transfer.queues": "队列",
   "transfer.agents": "客服",
   "transfer.search": "按名称查找",
+  "transfer.more": "还有 {n} 人：请按名称查找。",
   "transfer.nobody": "没有其他合适的客服。",
   "transfer.ready": "{n} 人就绪",
   "transfer.note": "说明",

@@ -10,6 +10,7 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { asApiError } from "../../data/http";
 import { useDirectory } from "../../data/rest";
@@ -21,6 +22,8 @@ import { sayDone } from "../../ui/notify";
 import { Failed, Loading, StateGlyph } from "../../ui/parts";
 import { useStateWords } from "../../ui/states";
 import type { AgentView, InteractionView, QueueLive } from "../../wire";
+
+const SEARCH_MS = 200;
 
 type Target = { queueId?: string; agentId?: string };
 
@@ -85,21 +88,16 @@ export default function TransferDialog({
   close: () => void;
 }) {
   const t = useText();
-  const { data, error, refetch } = useDirectory();
   const queues = useLive((state) => state.queues);
-  const me = useLive((state) => state.user?.id);
   const [choice, setChoice] = useState("");
   const [note, setNote] = useState("");
   const [search, setSearch] = useState("");
+  const [sought] = useDebouncedValue(search.trim(), SEARCH_MS);
+  const { data, error, refetch } = useDirectory(sought);
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);
   const fits = (name: string) => name.toLowerCase().includes(search.toLowerCase());
-  const agents = (data?.agents ?? [])
-    .filter((agent) => agent.user_id !== me && fits(agent.name))
-    .sort(
-      (a, b) =>
-        Number(b.state === "ready") - Number(a.state === "ready") || a.name.localeCompare(b.name),
-    );
+  const agents = (data?.agents ?? []).filter((agent) => fits(agent.name.trim()));
   const submit = async () => {
     setBusy(true);
     setFailed("");
@@ -165,6 +163,9 @@ export default function TransferDialog({
                     {agents.map((agent) => (
                       <AgentChoice key={agent.user_id} agent={agent} kind={interaction.kind} />
                     ))}
+                    {data.more > 0 && (
+                      <span className="muted">{t("transfer.more", { n: data.more })}</span>
+                    )}
                   </Stack>
                 </Tabs.Panel>
               </ScrollArea.Autosize>

@@ -1,5 +1,6 @@
 import { Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../../data/http";
 import { type Key, type Translate, useLanguage, useText } from "../../i18n";
@@ -8,6 +9,8 @@ import { Failed, Loading } from "../../ui/parts";
 import type { AgentExplanationView, AgentProfileView, ExplanationView } from "../../wire";
 import css from "./why.module.css";
 import { exclusionText, type Names } from "./words";
+
+const SEARCH_MS = 200;
 
 type Told = AgentExplanationView["offers"][number];
 
@@ -58,10 +61,18 @@ function Side({ told }: { told: AgentExplanationView }) {
 export function WhyNot({ view }: { view: ExplanationView }) {
   const t = useText();
   const [agentId, setAgentId] = useState("");
+  const [chosen, setChosen] = useState("");
+  const [search, setSearch] = useState("");
+  // The chosen name stands in the field: it is no search.
+  const [sought] = useDebouncedValue(search === chosen ? "" : search.trim(), SEARCH_MS);
   const agents = useQuery({
-    queryKey: ["agents"],
-    queryFn: () => get<AgentProfileView[]>("/agents"),
+    queryKey: ["agents", "found", sought],
+    queryFn: () => get<AgentProfileView[]>(`/agents?${new URLSearchParams({ q: sought })}`),
+    placeholderData: keepPreviousData,
   });
+  const found = (agents.data ?? []).map((one) => ({ value: one.user_id, label: one.name }));
+  const isThere = !agentId || found.some((one) => one.value === agentId);
+  const options = isThere ? found : [...found, { value: agentId, label: chosen }];
   const path = `/interactions/${view.interaction_id}/explanation/agents/${agentId}`;
   const told = useQuery({
     queryKey: ["why", view.interaction_id, agentId],
@@ -75,10 +86,14 @@ export function WhyNot({ view }: { view: ExplanationView }) {
       <Select
         label={t("why.not.agent")}
         searchable
-        limit={60}
         value={agentId || null}
-        data={(agents.data ?? []).map((one) => ({ value: one.user_id, label: one.name }))}
-        onChange={(chosen) => setAgentId(chosen ?? "")}
+        searchValue={search}
+        onSearchChange={setSearch}
+        data={options}
+        onChange={(id, option) => {
+          setAgentId(id ?? "");
+          setChosen(option?.label ?? "");
+        }}
       />
       {told.error && !told.data && <Failed error={told.error} retry={() => void told.refetch()} />}
       {agentId && !told.data && !told.error && <Loading rows={2} />}

@@ -218,7 +218,7 @@ export const queueEn = {
   "rule.try.abandoned": "Gave up",
   "rule.try.overflowed": "Overflowed",
   "rule.try.most": "Most waiting at once",
-  "rule.try.everybody": "All queues, {n} agents",
+  "rule.try.everybody": "All queues, agents: {n}",
   "rule.try.occupancy": "Occupancy of agents",
   "rule.try.fairness": "Fairness between agents (1 is equal)",
 

@@ -67,6 +67,7 @@ class Web:
     async def start(self) -> None:
         """Take up what an earlier process left, then open the doors."""
         house, rooms = self._house, self._house.rooms
+        memory.begin()
         await self._lead()
         tenant_ids = [row["id"] for row in await rooms.tenancy.tenants.all()]
         await house.analyser.start()

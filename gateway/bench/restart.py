@@ -69,6 +69,7 @@ async def _restarted(folder: Path, agents: int) -> dict[str, Any]:
     tail = await floor.database.read(TENANT_ID, journal.read_tail)
     folded, snapshot = len(tail.entries), len(tail.snapshot or "")
     del tail
+    memory.begin()  # as the web process does
     began_s, began_cpu_s = time.monotonic(), time.process_time()
     await floor.acd.start([TENANT_ID])
     took_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s

@@ -8,6 +8,11 @@ YOUNG, MIDDLE, OLD = 20_000, 20, 20
 """Allocations before the youngest generation is looked through, and how often the others are."""
 
 
+def begin() -> None:
+    """Let the collector look less often. Call it before loading state, none of which is garbage."""
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
+
+
 def settle() -> None:
     """Put everything loaded so far out of the collector's sight, and let it look less often.
 
@@ -18,4 +23,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG, MIDDLE, OLD)
+    begin()

@@ -84,7 +84,10 @@ class Partition:
             await self.submit(c.SetQueue(queue=rule_of(view)))
         for queue_id in set(self.engine.state.queues) - set(self.book.queues):
             await self.submit(c.RemoveQueue(queue_id=queue_id))
+        known = self.engine.state.profiles
         for agent_id, profile in self.book.profiles.items():
+            if known.get(agent_id) == profile:
+                continue
             await self.submit(c.SetProfile(agent_id=agent_id, profile=profile))
 
     async def _load(self) -> None:

@@ -13,14 +13,14 @@ from gateway.platform.database.port import Database
 
 _logger = logging.getLogger("wecc.acd")
 EVERY = 10_000
-_AT_MOST = 60_000
+_AT_MOST = 30_000
 
 
 def is_due(state: State, since: int) -> bool:
     """Tell whether ``since`` entries after the last snapshot are enough for another.
 
     Rarer when the state is large, for a snapshot takes a moment, but often enough that a restart
-    folds what came after in a second or two.
+    folds what came after in a fraction of a second.
     """
     size = 2 * (len(state.agents) + len(state.interactions))
     return since >= max(EVERY, min(size, _AT_MOST))

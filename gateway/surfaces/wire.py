@@ -193,6 +193,8 @@ VisitorClient = (
     | voice.CallStart
     | voice.CallReconnect
     | voice.CallCandidate
+    | voice.CallUpdate
+    | voice.CallMedia
     | voice.CallHold
     | voice.CallMute
     | voice.CallHangUp
@@ -214,6 +216,7 @@ VisitorServer = (
     | voice.CallChanged
     | voice.CallAnswer
     | voice.CallLegLost
+    | voice.CallUpdateWanted
 )
 
 # ---- agent ---------------------------------------------------------------------------------
@@ -268,6 +271,8 @@ AgentClient = (
     | engagement.HistoryGet
     | voice.CallReconnect
     | voice.CallCandidate
+    | voice.CallUpdate
+    | voice.CallMedia
     | voice.CallHold
     | voice.CallMute
     | voice.CallHangUp
@@ -295,6 +300,7 @@ AgentServer = (
     | voice.CallChanged
     | voice.CallAnswer
     | voice.CallLegLost
+    | voice.CallUpdateWanted
 )
 
 decode_visitor = msgspec.json.Decoder(VisitorClient).decode

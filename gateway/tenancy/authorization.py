@@ -57,6 +57,8 @@ TABLE: dict[str, Rule] = {
     "history.get": _SEE,
     "call.reconnect": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "call.candidate": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
+    "call.update": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
+    "call.media": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "call.hold": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "call.mute": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),
     "call.hang_up": _rule(visitor=_P, agent=_P, supervisor=_P, admin=_P),

@@ -63,6 +63,8 @@ class Call:
     prepared: Prepared | None = None
     held_by: str = ""
     muted: tuple[str, ...] = ()
+    camera: tuple[str, ...] = ()
+    screen: tuple[str, ...] = ()
     connected_at_ms: int | None = None
     ended_at_ms: int | None = None
     end_reason: str = ""
@@ -106,6 +108,8 @@ def accepted(call: Call, agent_id: str, now_ms: int) -> Call:
         prepared=None,
         held_by="",
         muted=without(call.muted, "agent"),
+        camera=without(call.camera, "agent"),
+        screen=without(call.screen, "agent"),
         connected_at_ms=call.connected_at_ms or now_ms,
     )
 
@@ -121,6 +125,8 @@ def released(call: Call, agent_id: str) -> Call:
         agent_leg=None,
         held_by="",
         muted=without(call.muted, "agent"),
+        camera=without(call.camera, "agent"),
+        screen=without(call.screen, "agent"),
     )
 
 
@@ -139,8 +145,19 @@ def hold(call: Call, party: Party, *, on: bool) -> Call:
 def mute(call: Call, party: Party, *, on: bool) -> Call:
     """A party's microphone is muted or not (told to the other side, done by the browser)."""
     require_alive(call)
-    rest = without(call.muted, party)
-    return replace(call, muted=tuple(sorted({*rest, party})) if on else rest)
+    return replace(call, muted=_with(call.muted, party, on=on))
+
+
+def show(call: Call, party: Party, *, camera: bool, screen: bool) -> Call:
+    """A party shows its camera or screen, or no longer (told to the other side, done by the
+    browser).
+    """
+    require_alive(call)
+    return replace(
+        call,
+        camera=_with(call.camera, party, on=camera),
+        screen=_with(call.screen, party, on=screen),
+    )
 
 
 def reconnect(call: Call, party: Party, leg_id: str) -> Call:
@@ -239,6 +256,11 @@ def leg_of(call: Call, party: Party) -> Leg | None:
     return call.visitor_leg if party == "visitor" else call.agent_leg
 
 
+def partner_leg(call: Call, party: Party) -> str | None:
+    """The leg the party's own is or will be bridged to, if it lives."""
+    return _living(leg_of(call, "agent" if party == "visitor" else "visitor")) or None
+
+
 def party_of_leg(call: Call, leg_id: str) -> Party | None:
     """Whose leg it is now."""
     if call.visitor_leg.id == leg_id:
@@ -277,6 +299,11 @@ def require_alive(call: Call) -> None:
         raise WeccError("closed", "The call is over.")
 
 
+def _with(parties: tuple[str, ...], party: Party, *, on: bool) -> tuple[str, ...]:
+    rest = without(parties, party)
+    return tuple(sorted({*rest, party})) if on else rest
+
+
 def without(parties: tuple[str, ...], party: Party) -> tuple[str, ...]:
     """Return the others."""
     return tuple(name for name in parties if name != party)
@@ -290,6 +317,8 @@ def view(call: Call) -> CallView:
         interaction_id=call.interaction_id,
         state=call.state,
         held_by=call.held_by,
+        camera=list(call.camera),
+        screen=list(call.screen),
         started_at_ms=call.started_at_ms,
         connected_at_ms=call.connected_at_ms,
         ended_at_ms=call.ended_at_ms,

@@ -17,7 +17,10 @@ LegState = Literal["connecting", "connected", "lost", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class LegReport:
-    """A change of a leg, told by the engine; ``cause`` is a short code."""
+    """A change of a leg, told by the engine; ``cause`` is a short code.
+
+    ``codecs`` in a living leg: it sends what its partner cannot decode, and must negotiate anew.
+    """
 
     leg_id: str
     state: LegState
@@ -45,8 +48,17 @@ class MediaEngine(Protocol):
     media worker answers.
     """
 
-    async def create_leg(self, leg_id: str, call_id: str, sdp_offer: str) -> str:
-        """Return the ``sdp_answer`` for a browser's ``sdp_offer`` (JSEP, RFC 8829)."""
+    async def create_leg(
+        self, leg_id: str, call_id: str, sdp_offer: str, partner: str | None = None
+    ) -> str:
+        """Return the ``sdp_answer`` for a browser's ``sdp_offer`` (JSEP, RFC 8829).
+
+        With ``partner``, the leg it will be bridged to, only codecs both can do are answered.
+        """
+        ...
+
+    async def update_leg(self, leg_id: str, sdp_offer: str, partner: str | None = None) -> str:
+        """Negotiate a leg anew on its connection; a bad offer leaves it as it was."""
         ...
 
     async def add_candidate(self, leg_id: str, candidate: str | None, sdp_mid: str | None) -> None:

@@ -26,6 +26,8 @@ calls = tenant_table(
     sa.Column("prepared", sa.JSON),
     sa.Column("held_by", sa.String(16), nullable=False),
     sa.Column("muted", sa.JSON, nullable=False),
+    sa.Column("camera", sa.JSON, nullable=False),
+    sa.Column("screen", sa.JSON, nullable=False),
     sa.Column("started_at_ms", sa.BigInteger, nullable=False),
     sa.Column("connected_at_ms", sa.BigInteger),
     sa.Column("ended_at_ms", sa.BigInteger),

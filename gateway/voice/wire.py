@@ -15,13 +15,18 @@ EndReason = Literal[
 
 
 class CallView(View):
-    """A call and its state; ``held_by`` names the party that pressed hold, or is empty."""
+    """A call and its state; ``held_by`` names the party that pressed hold, or is empty.
+
+    ``camera`` and ``screen`` name the parties (``visitor``, ``agent``) that show theirs now.
+    """
 
     id: str
     conversation_id: str
     interaction_id: str
     state: CallState
     held_by: str
+    camera: list[str]
+    screen: list[str]
     started_at_ms: int
     connected_at_ms: int | None
     ended_at_ms: int | None
@@ -46,6 +51,25 @@ class CallReconnect(ClientFrame, tag="call.reconnect"):
 
     call_id: Id
     sdp_offer: Sdp
+
+
+class CallUpdate(ClientFrame, tag="call.update"):
+    """Either party: negotiate one's leg anew on the connection it has (same ICE and DTLS).
+
+    For a section added, a direction changed, or after ``call.update_wanted``. The answer comes in
+    ``call.answer``; with ``bad_sdp`` the leg stays as it was.
+    """
+
+    call_id: Id
+    sdp_offer: Sdp
+
+
+class CallMedia(ClientFrame, tag="call.media"):
+    """Tell the other side what one shows: the camera, the screen, or both."""
+
+    call_id: Id
+    camera: bool
+    screen: bool
 
 
 class CallCandidate(ClientFrame, tag="call.candidate"):
@@ -90,8 +114,16 @@ class CallLegLost(ServerFrame, tag="call.leg_lost"):
     call_id: str
 
 
+class CallUpdateWanted(ServerFrame, tag="call.update_wanted"):
+    """The other side cannot decode what one sends: send ``call.update`` with a fresh
+    ``sdp_offer``; its answer names only codecs that both can do.
+    """
+
+    call_id: str
+
+
 class CallAnswer(ServerFrame, tag="call.answer"):
-    """The server's side of a leg, in answer to ``call.start``, ``call.reconnect`` or accept."""
+    """The server's side of a leg: answers whatever carried an ``sdp_offer``."""
 
     ref: str | None
     call_id: str

@@ -195,6 +195,8 @@ def sample(kind: str, **over: Any) -> Frame:
         "call.start": {"call_id": new_id(), "conversation_id": SOME_ID, "sdp_offer": "v=0"},
         "call.reconnect": {"call_id": SOME_ID, "sdp_offer": "v=0"},
         "call.candidate": {"call_id": SOME_ID, "candidate": "x", "sdp_mid": "0"},
+        "call.update": {"call_id": SOME_ID, "sdp_offer": "v=0"},
+        "call.media": {"call_id": SOME_ID, "camera": True, "screen": False},
         "call.hold": {"call_id": SOME_ID, "on": True},
         "call.mute": {"call_id": SOME_ID, "on": True},
         "call.hang_up": {"call_id": SOME_ID},

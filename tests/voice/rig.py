@@ -49,7 +49,7 @@ class Workers:
         argv = worker_argv(self.paths[number], "127.0.0.1", self._ports)
         process = await asyncio.to_thread(subprocess.Popen, argv)
         self.processes[number : number + 1] = [process]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await ping_worker(self.paths[number], 0.5):
                 assert process.poll() is None, "the worker ended"
                 await asyncio.sleep(0.05)
@@ -95,12 +95,15 @@ class Reports:
         self.seen.append(report)
         self._news.set()
 
-    async def until(self, leg_id: str, state: LegState, limit_s: float = 10) -> LegReport:
-        """Wait for a leg's state."""
+    async def until(
+        self, leg_id: str, state: LegState, limit_s: float = 10, cause: str | None = None
+    ) -> LegReport:
+        """Wait for a leg's state, with one cause if it is given."""
         async with asyncio.timeout(limit_s):
             while True:
                 for report in self.seen:
-                    if report.leg_id == leg_id and report.state == state:
+                    is_it = report.leg_id == leg_id and report.state == state
+                    if is_it and cause in (None, report.cause):
                         return report
                 self._news.clear()
                 await self._news.wait()

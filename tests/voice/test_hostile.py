@@ -17,6 +17,7 @@ from aiortc.rtp import RtpPacket
 
 from gateway.kernel.errors import WeccError
 from gateway.voice.media import sdp
+from gateway.voice.media.codec import Role
 from gateway.voice.media.engine import EmbeddedEngine
 from tests.voice.rig import Peer, Reports, Workers, connect, gaps, main_hertz
 
@@ -273,6 +274,7 @@ def corpus(good: str) -> dict[str, str]:
 
 def audio_with(good: str, line: str) -> str:
     """Replace the codecs of the audio section by a line."""
+    good = re.sub(r"(m=audio \d+ \S+ 96) [\d ]+", r"\1", good)
     return re.sub(r"a=rtpmap:\d+ opus/48000/2", lambda _: line, good)
 
 
@@ -280,10 +282,10 @@ async def test_hostile_session_descriptions_are_refused_quickly(engine: Pair) ->
     media, _ = engine
     good = await plain_offer()
     for name, text in corpus(good).items():
-        started_s = time.perf_counter()
+        started_s = time.thread_time()
         with contextlib.suppress(WeccError):
             sdp.read_offer(text)
-        assert time.perf_counter() - started_s < 0.05, name
+        assert time.thread_time() - started_s < 0.05, name
         code = ""
         try:
             await media.create_leg("leg-" + name.replace(" ", "-"), "call-1", text)
@@ -296,16 +298,17 @@ async def test_hostile_session_descriptions_are_refused_quickly(engine: Pair) ->
 async def test_thousands_of_mutations_end_in_bad_sdp_or_an_answer() -> None:
     good = await plain_offer()
     generator = random.Random(4)
-    local = sdp.LocalEnd("127.0.0.1", 4_000, "u" * 4, "p" * 22, "AA:BB", "active", 7, "me")
+    sources: dict[Role, int] = {"audio": 7, "camera": 8, "screen": 9}
+    local = sdp.LocalEnd("127.0.0.1", 4_000, "u" * 4, "p" * 22, "AA:BB", "active", sources, "me")
     accepted, slowest_s = 0, 0.0
     for _ in range(6_000):
         text = mutated(good, generator)
-        started_s = time.perf_counter()
+        started_s = time.thread_time()
         answer = ""
         with contextlib.suppress(WeccError):
             answer = sdp.write_answer(sdp.read_offer(text), local)
             accepted += 1
-        slowest_s = max(slowest_s, time.perf_counter() - started_s)
+        slowest_s = max(slowest_s, time.thread_time() - started_s)
         assert answer.isascii()
         assert "\r\n\r\n" not in answer
     assert accepted > 100

@@ -30,6 +30,8 @@ export type ClientFrame =
   | HistoryGet
   | CallReconnect
   | CallCandidate
+  | CallUpdate
+  | CallMedia
   | CallHold
   | CallMute
   | CallHangUp;
@@ -55,7 +57,8 @@ export type ServerFrame =
   | ConversationChanged
   | CallChanged
   | CallAnswer
-  | CallLegLost;
+  | CallLegLost
+  | CallUpdateWanted;
 
 export interface Wire {
   Ack: Ack;
@@ -96,8 +99,11 @@ export interface Wire {
   CallHangUp: CallHangUp;
   CallHold: CallHold;
   CallLegLost: CallLegLost;
+  CallMedia: CallMedia;
   CallMute: CallMute;
   CallReconnect: CallReconnect;
+  CallUpdate: CallUpdate;
+  CallUpdateWanted: CallUpdateWanted;
   CallView: CallView;
   CannedReplyBody: CannedReplyBody;
   CannedReplyView: CannedReplyView;
@@ -648,6 +654,8 @@ export interface AssignmentChanged {
 }
 /**
  * A call and its state; ``held_by`` names the party that pressed hold, or is empty.
+ *
+ *     ``camera`` and ``screen`` name the parties (``visitor``, ``agent``) that show theirs now.
  */
 export interface CallView {
   id: string;
@@ -655,6 +663,8 @@ export interface CallView {
   interaction_id: string;
   state: "connected" | "ended" | "held" | "queued" | "ringing";
   held_by: string;
+  camera: string[];
+  screen: string[];
   started_at_ms: number;
   connected_at_ms: number | null;
   ended_at_ms: number | null;
@@ -865,7 +875,7 @@ export interface TargetView {
   within_s: number;
 }
 /**
- * The server's side of a leg, in answer to ``call.start``, ``call.reconnect`` or accept.
+ * The server's side of a leg: answers whatever carried an ``sdp_offer``.
  */
 export interface CallAnswer {
   type: "call.answer";
@@ -925,6 +935,19 @@ export interface CallLegLost {
   call_id: string;
 }
 /**
+ * Tell the other side what one shows: the camera, the screen, or both.
+ */
+export interface CallMedia {
+  type: "call.media";
+  /**
+   * Id.
+   */
+  call_id: string;
+  camera: boolean;
+  screen: boolean;
+  ref?: string | null;
+}
+/**
  * Tell the other side that one's microphone is muted (muting itself is done locally).
  */
 export interface CallMute {
@@ -947,6 +970,29 @@ export interface CallReconnect {
   call_id: string;
   sdp_offer: string;
   ref?: string | null;
+}
+/**
+ * Either party: negotiate one's leg anew on the connection it has (same ICE and DTLS).
+ *
+ *     For a section added, a direction changed, or after ``call.update_wanted``. The answer comes in
+ *     ``call.answer``; with ``bad_sdp`` the leg stays as it was.
+ */
+export interface CallUpdate {
+  type: "call.update";
+  /**
+   * Id.
+   */
+  call_id: string;
+  sdp_offer: string;
+  ref?: string | null;
+}
+/**
+ * The other side cannot decode what one sends: send ``call.update`` with a fresh
+ *     ``sdp_offer``; its answer names only codecs that both can do.
+ */
+export interface CallUpdateWanted {
+  type: "call.update_wanted";
+  call_id: string;
 }
 /**
  * ``shortcut`` is what an agent types after ``/``; ``language`` empty means any.

@@ -146,6 +146,8 @@ describe("work, agents and calls", () => {
       interaction_id: "in_00000001",
       state: "connected" as const,
       held_by: "",
+      camera: [],
+      screen: [],
       started_at_ms: 0,
       connected_at_ms: 0,
       ended_at_ms: null,

@@ -20,6 +20,8 @@ export type ClientFrame =
   | CallStart
   | CallReconnect
   | CallCandidate
+  | CallUpdate
+  | CallMedia
   | CallHold
   | CallMute
   | CallHangUp;
@@ -39,7 +41,8 @@ export type ServerFrame =
   | HistoryPage
   | CallChanged
   | CallAnswer
-  | CallLegLost;
+  | CallLegLost
+  | CallUpdateWanted;
 
 export interface Wire {
   Ack: Ack;
@@ -52,9 +55,12 @@ export interface Wire {
   CallHangUp: CallHangUp;
   CallHold: CallHold;
   CallLegLost: CallLegLost;
+  CallMedia: CallMedia;
   CallMute: CallMute;
   CallReconnect: CallReconnect;
   CallStart: CallStart;
+  CallUpdate: CallUpdate;
+  CallUpdateWanted: CallUpdateWanted;
   CallView: CallView;
   ClientFrame: ClientFrame;
   ConversationEnd: ConversationEnd;
@@ -139,7 +145,7 @@ export interface AvailabilityChanged {
   calls: boolean;
 }
 /**
- * The server's side of a leg, in answer to ``call.start``, ``call.reconnect`` or accept.
+ * The server's side of a leg: answers whatever carried an ``sdp_offer``.
  */
 export interface CallAnswer {
   type: "call.answer";
@@ -170,6 +176,8 @@ export interface CallChanged {
 }
 /**
  * A call and its state; ``held_by`` names the party that pressed hold, or is empty.
+ *
+ *     ``camera`` and ``screen`` name the parties (``visitor``, ``agent``) that show theirs now.
  */
 export interface CallView {
   id: string;
@@ -177,6 +185,8 @@ export interface CallView {
   interaction_id: string;
   state: "connected" | "ended" | "held" | "queued" | "ringing";
   held_by: string;
+  camera: string[];
+  screen: string[];
   started_at_ms: number;
   connected_at_ms: number | null;
   ended_at_ms: number | null;
@@ -211,6 +221,19 @@ export interface CallHold {
 export interface CallLegLost {
   type: "call.leg_lost";
   call_id: string;
+}
+/**
+ * Tell the other side what one shows: the camera, the screen, or both.
+ */
+export interface CallMedia {
+  type: "call.media";
+  /**
+   * Id.
+   */
+  call_id: string;
+  camera: boolean;
+  screen: boolean;
+  ref?: string | null;
 }
 /**
  * Tell the other side that one's microphone is muted (muting itself is done locally).
@@ -257,6 +280,29 @@ export interface CallStart {
     [k: string]: string;
   };
   ref?: string | null;
+}
+/**
+ * Either party: negotiate one's leg anew on the connection it has (same ICE and DTLS).
+ *
+ *     For a section added, a direction changed, or after ``call.update_wanted``. The answer comes in
+ *     ``call.answer``; with ``bad_sdp`` the leg stays as it was.
+ */
+export interface CallUpdate {
+  type: "call.update";
+  /**
+   * Id.
+   */
+  call_id: string;
+  sdp_offer: string;
+  ref?: string | null;
+}
+/**
+ * The other side cannot decode what one sends: send ``call.update`` with a fresh
+ *     ``sdp_offer``; its answer names only codecs that both can do.
+ */
+export interface CallUpdateWanted {
+  type: "call.update_wanted";
+  call_id: string;
 }
 /**
  * First frame of a visitor's socket, within 10 s. No ``token`` makes a new visitor.

@@ -32,9 +32,8 @@ from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets import by_hand
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
-from gateway.surfaces.sockets.side import BaseSide
+from gateway.surfaces.sockets.side import CALL_COMMANDS, BaseSide
 from gateway.tenancy.model import Login
-from gateway.voice import wire as voice
 
 log = logging.getLogger("wecc.sockets")
 
@@ -360,10 +359,6 @@ COMMANDS: dict[type, Command] = {
     TypingSet: AgentSide.typing,
     ReceiptSet: AgentSide.receipt,
     HistoryGet: AgentSide.history,
-    voice.CallReconnect: AgentSide.reconnect_call,
-    voice.CallCandidate: AgentSide.add_candidate,
-    voice.CallHold: AgentSide.hold,
-    voice.CallMute: AgentSide.mute,
-    voice.CallHangUp: AgentSide.hang_up,
+    **CALL_COMMANDS,
 }
 dispatch = Dispatcher(wire.decode_agent, COMMANDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from gateway.engagement.wire import HistoryGet, HistoryPage, ReceiptSet
 from gateway.kernel.actor import Actor
@@ -106,6 +107,19 @@ class BaseSide:
         )
         self.ack(frame.ref)
 
+    async def update_call(self, frame: voice.CallUpdate) -> None:
+        """Negotiate the leg anew."""
+        actor = self.known_actor()
+        sdp_answer = await self.rooms.voice.update(actor, frame.call_id, frame.sdp_offer)
+        self.answer(frame.ref, frame.call_id, sdp_answer)
+
+    async def show(self, frame: voice.CallMedia) -> None:
+        """Tell the other side about camera and screen."""
+        await self.rooms.voice.show(
+            self.known_actor(), frame.call_id, camera=frame.camera, screen=frame.screen
+        )
+        self.ack(frame.ref)
+
     async def hold(self, frame: voice.CallHold) -> None:
         """Hold or resume."""
         await self.rooms.voice.hold(self.known_actor(), frame.call_id, on=frame.on)
@@ -120,3 +134,15 @@ class BaseSide:
         """End the call."""
         await self.rooms.voice.hang_up(self.known_actor(), frame.call_id)
         self.ack(frame.ref)
+
+
+CALL_COMMANDS: dict[type, Any] = {
+    voice.CallReconnect: BaseSide.reconnect_call,
+    voice.CallCandidate: BaseSide.add_candidate,
+    voice.CallUpdate: BaseSide.update_call,
+    voice.CallMedia: BaseSide.show,
+    voice.CallHold: BaseSide.hold,
+    voice.CallMute: BaseSide.mute,
+    voice.CallHangUp: BaseSide.hang_up,
+}
+"""What both audiences may say about their calls."""

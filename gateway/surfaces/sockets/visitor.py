@@ -37,7 +37,7 @@ from gateway.surfaces.sockets.form import check_form
 from gateway.surfaces.sockets.inbound import web_message
 from gateway.surfaces.sockets.shown import conversation_of, page_of
 from gateway.surfaces.sockets.shut_out import follow_blocks
-from gateway.surfaces.sockets.side import BaseSide
+from gateway.surfaces.sockets.side import CALL_COMMANDS, BaseSide
 from gateway.tenancy.service import VerifiedVisitor
 from gateway.tenancy.wire import SiteView
 from gateway.voice import wire as voice
@@ -389,10 +389,6 @@ COMMANDS: dict[type, Command] = {
     ReceiptSet: VisitorSide.receipt,
     HistoryGet: VisitorSide.history,
     voice.CallStart: VisitorSide.start_call,
-    voice.CallReconnect: VisitorSide.reconnect_call,
-    voice.CallCandidate: VisitorSide.add_candidate,
-    voice.CallHold: VisitorSide.hold,
-    voice.CallMute: VisitorSide.mute,
-    voice.CallHangUp: VisitorSide.hang_up,
+    **CALL_COMMANDS,
 }
 dispatch = Dispatcher(wire.decode_visitor, COMMANDS)

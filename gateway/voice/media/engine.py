@@ -79,7 +79,9 @@ class EmbeddedEngine:
 
     # ---- MediaEngine -----------------------------------------------------------------------
 
-    async def create_leg(self, leg_id: str, call_id: str, sdp_offer: str) -> str:
+    async def create_leg(
+        self, leg_id: str, call_id: str, sdp_offer: str, partner: str | None = None
+    ) -> str:
         check_size(sdp_offer)
         known = self._legs.get(leg_id)
         if known is not None and known.state == "lost":
@@ -89,12 +91,23 @@ class EmbeddedEngine:
             self._legs[leg_id] = _Known(link, call_id, "connecting")
         try:
             answer = await link.request(
-                frames.CreateLeg, leg_id=leg_id, call_id=call_id, sdp_offer=sdp_offer
+                frames.CreateLeg,
+                leg_id=leg_id,
+                call_id=call_id,
+                sdp_offer=sdp_offer,
+                partner=partner,
             )
         except WeccError:
             if known is None:
                 self._legs.pop(leg_id, None)
             raise
+        return str(answer)
+
+    async def update_leg(self, leg_id: str, sdp_offer: str, partner: str | None = None) -> str:
+        check_size(sdp_offer)
+        answer = await self._home(leg_id).request(
+            frames.UpdateLeg, leg_id=leg_id, sdp_offer=sdp_offer, partner=partner
+        )
         return str(answer)
 
     async def add_candidate(self, leg_id: str, candidate: str | None, sdp_mid: str | None) -> None:

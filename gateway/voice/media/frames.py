@@ -23,6 +23,16 @@ class CreateLeg(Request, frozen=True):
     leg_id: str
     call_id: str
     sdp_offer: str
+    partner: str | None = None
+    """The leg it will be bridged to: only codecs both can do are answered."""
+
+
+class UpdateLeg(Request, frozen=True):
+    """Negotiate a leg anew on its connection."""
+
+    leg_id: str
+    sdp_offer: str
+    partner: str | None = None
 
 
 class AddCandidate(Request, frozen=True):
@@ -90,6 +100,7 @@ class Report(msgspec.Struct, tag=True, tag_field="t", frozen=True, kw_only=True)
 
 AnyRequest = (
     CreateLeg
+    | UpdateLeg
     | AddCandidate
     | Bridge
     | Unbridge

@@ -1,8 +1,6 @@
-"""One leg in a media worker: its transport, what it receives, the one stream it is sent.
+"""One leg in a media worker: its transport, and the sections of sound and pictures on it.
 
-The path of a packet is synchronous from the socket's wake-up to the other leg's ``sendto``: no
-await, no copy into objects, no decoding. Payload types differ between two browsers, so codecs are
-named in between.
+Every section shares one transport (RFC 8843); ``sources`` knows which of them a packet is for.
 """
 
 from __future__ import annotations
@@ -16,34 +14,34 @@ from typing import Any
 
 from gateway.voice.media import rtcp
 from gateway.voice.media.address import MediaAddress
-from gateway.voice.media.rtp import (
-    CLOCK_HZ,
-    FRAME_TICKS,
-    HEADER,
-    HEADER_BYTES,
-    Reception,
-    Stream,
-    payload_of,
-)
+from gateway.voice.media.arrivals import Arrivals
+from gateway.voice.media.codec import Role
+from gateway.voice.media.player import Encoded, Player
+from gateway.voice.media.rtp import HEADER_BYTES
 from gateway.voice.media.sdp import (
-    OPUS,
     LocalEnd,
     Offer,
     RemoteCandidate,
     read_candidate,
+    succeeds,
     write_answer,
 )
+from gateway.voice.media.sources import Sources
 from gateway.voice.media.stack import LegFailed, RemoteEnd, SrtpError, Transport
+from gateway.voice.media.track import Track, Wire
+from gateway.voice.media.video import Ceiling, VideoTrack
 from gateway.voice.ports import LegState, LegStats
 
 CONNECT_TIMEOUT_S = 20.0
 SILENCE_LIMIT_S = 8.0
 """Without any authenticated packet for so long, a leg is lost (browsers check every 2.5 s)."""
-PACKETS_PER_S_MAX = 250.0
-BURST_PACKETS = 250.0
-STREAMS_MAX = 8
+SOUND_PACKETS_PER_S = 250.0
+VIDEO_PACKETS_PER_S = 1_000.0
+"""About 9 Mbit/s per section of pictures."""
+REPORTS_PER_S, REPORTS_BURST = 100.0, 200.0
 CANDIDATES_MAX = 64
 REPORT_EVERY_S = 1.0
+ARRIVALS_EVERY_S = 0.1
 
 Changed = Callable[["Leg", LegState, str], None]
 
@@ -64,32 +62,26 @@ class Leg:
         self.call_id = call_id
         self.state: LegState = "connecting"
         self.peer: Leg | None = None
-        self.music: tuple[list[bytes], int] | None = None
         self.transport = Transport(certificate, self._on_media, self.lose)
-        self.reception = Reception()
-        self.remote = rtcp.PeerReport()
         self.refused = 0
-        self._offer = offer
+        self.tracks: dict[Role, Track] = {}
+        self.ceiling = Ceiling()
+        self._wire = Wire(self.transport.send)
+        self._arrivals = Arrivals()
         self._changed = changed
-        self._stream = Stream(
-            secrets.randbits(32) or 1, secrets.randbelow(1 << 15), secrets.randbits(32)
-        )
         self._cname = secrets.token_hex(8)
-        self._payload_types = offer.payload_types
-        self._codecs = {number: codec for codec, number in offer.payload_types.items()}
-        self._receives = offer.direction in ("sendrecv", "recvonly")
-        self._sends = offer.direction in ("sendrecv", "sendonly")
+        self._version = 1
+        self._sources = Sources()
+        self._player = Player()
         self._rx: Any = None
         self._tx: Any = None
-        self._known: set[int] = set()
-        self._budget = BURST_PACKETS
         self._heard_stun = 0
-        self._music_ticks = secrets.randbits(32)
-        self._music_count = 0
         self._candidates = 0
         self._freed = False
         self._connecting: asyncio.Task[None] | None = None
-        self.heard_s = self._tick_s = self._reported_s = time.monotonic()
+        self.heard_s = self._tick_s = self._reported_s = self._arrived_s = time.monotonic()
+        self._negotiate(offer)
+        self._budget, self._reports = self._rate_per_s, REPORTS_BURST
 
     # ---- life ------------------------------------------------------------------------------
 
@@ -97,19 +89,24 @@ class Leg:
         """Bind a port, begin to connect, and return the ``sdp_answer``."""
         sock = address.open()
         self.transport.open(sock, address.announced)
-        setup = "passive" if self._offer.setup == "active" else "active"
+        self._address = address
+        self._port = sock.getsockname()[1]
+        self._setup = "passive" if self._offer.setup == "active" else "active"
+        self._connecting = asyncio.create_task(self._connect())
+        return self._answer()
+
+    def _answer(self) -> str:
         local = LocalEnd(
-            host=address.announced,
-            port=sock.getsockname()[1],
+            host=self._address.announced,
+            port=self._port,
             ufrag=self.transport.ufrag,
             password=self.transport.password,
             fingerprint=self._fingerprint,
-            setup=setup,
-            ssrc=self._stream.ssrc,
+            setup=self._setup,
+            sources={role: track.stream.ssrc for role, track in self.tracks.items()},
             cname=self._cname,
+            version=self._version,
         )
-        self._address = address
-        self._connecting = asyncio.create_task(self._connect())
         return write_answer(self._offer, local)
 
     async def _connect(self) -> None:
@@ -125,6 +122,7 @@ class Leg:
             self.lose("transport_fault")
         else:
             self._rx, self._tx = self.transport.ciphers
+            self._wire.protect = self._tx.protect
             self.heard_s = time.monotonic()
             self.state = "connected"
             self._changed(self, "connected", "")
@@ -145,7 +143,7 @@ class Leg:
         """The leg is gone and says so; its place is kept until it is closed."""
         if self.state not in ("lost", "closed"):
             self.state = "lost"
-            self._rx = self._tx = None
+            self._rx = self._tx = self._wire.protect = None
             self._changed(self, "lost", cause)
 
     async def close(self) -> None:
@@ -156,7 +154,8 @@ class Leg:
     async def free(self) -> None:
         """Let go of the port and the other leg; a lost leg needs neither."""
         self.detach()
-        self.music = self._rx = self._tx = None
+        self._player.play(None)
+        self._rx = self._tx = self._wire.protect = None
         if self._freed:
             return
         self._freed = True
@@ -165,6 +164,41 @@ class Leg:
             await asyncio.gather(self._connecting, return_exceptions=True)
         await self.transport.close()
 
+    # ---- what is negotiated ----------------------------------------------------------------
+
+    @property
+    def codecs(self) -> dict[Role, dict[str, int]]:
+        """What the leg can do, per section."""
+        return {role: track.payload_types for role, track in self.tracks.items()}
+
+    def update(self, offer: Offer) -> str:
+        """Negotiate anew on the same connection and return the ``sdp_answer``.
+
+        A bad offer is refused before anything is changed.
+        """
+        succeeds(offer, self._offer)
+        self._version += 1
+        self._negotiate(offer)
+        if self.peer is not None:
+            self._join(self.peer)
+        return self._answer()
+
+    def _negotiate(self, offer: Offer) -> None:
+        for role in list(self.tracks):
+            if role not in offer.lines:
+                _part(self.tracks.pop(role))
+        for role, line in offer.lines.items():
+            if role in self.tracks:
+                self.tracks[role].apply(line)
+            elif role == "audio":
+                self.tracks[role] = Track(role, line, self._wire)
+            else:
+                self.tracks[role] = VideoTrack(role, line, self._wire, self._arrivals)
+        self._offer = offer
+        self._sources.negotiated(self.tracks)
+        self._videos = [t for t in self.tracks.values() if isinstance(t, VideoTrack)]
+        self._rate_per_s = SOUND_PACKETS_PER_S + VIDEO_PACKETS_PER_S * len(self._videos)
+
     # ---- connections between legs ----------------------------------------------------------
 
     def attach(self, other: Leg) -> None:
@@ -172,20 +206,39 @@ class Leg:
         self.detach()
         other.detach()
         self.peer, other.peer = other, self
-        self.music = other.music = None
+        self.play(None)
+        other.play(None)
+        self._join(other)
+
+    def _join(self, other: Leg) -> None:
+        for role in self.tracks.keys() | other.tracks.keys():
+            mine, theirs = self.tracks.get(role), other.tracks.get(role)
+            if mine is not None:
+                mine.attach(theirs)
+            if theirs is not None:
+                theirs.attach(mine)
+        self._check_codecs(other)
+        other._check_codecs(self)
+
+    def _check_codecs(self, other: Leg) -> None:
+        """A browser sends the first codec it was answered: the other side must know it."""
+        for role, track in self.tracks.items():
+            partner = other.tracks.get(role)
+            if partner and next(iter(track.payload_types)) not in partner.payload_types:
+                self._changed(self, self.state, "codecs")
+                return
 
     def detach(self) -> None:
         """Stop forwarding to and from this leg."""
         if self.peer is not None:
+            for track in self.tracks.values():
+                _part(track)
             self.peer.peer = None
             self.peer = None
 
-    def play(self, packets: list[bytes] | None) -> None:
+    def play(self, piece: Encoded | None) -> None:
         """Begin a piece, or go on if it is the one that plays; None stops."""
-        if packets is None:
-            self.music = None
-        elif self.music is None or self.music[0] is not packets:
-            self.music = (packets, 0)
+        self._player.play(piece)
 
     # ---- packets ---------------------------------------------------------------------------
 
@@ -196,8 +249,8 @@ class Leg:
         if 191 < data[1] < 224:  # RFC 5761 section 4
             self._on_rtcp(data)
             return
-        ssrc = int.from_bytes(data[8:12], "big")
-        if self._budget < 1 or (ssrc not in self._known and len(self._known) >= STREAMS_MAX):
+        ssrc = data[8:12]
+        if self._budget < 1 or not self._sources.may_enter(ssrc):
             self.refused += 1
             return
         try:
@@ -206,69 +259,72 @@ class Leg:
             self.refused += 1
             return
         self._budget -= 1
-        self._known.add(ssrc)
-        self._take(packet, ssrc)
-
-    def _take(self, packet: bytes, ssrc: int) -> None:
-        _, second, sequence, timestamp, _ = HEADER.unpack_from(packet)
-        payload = payload_of(packet)
-        codec = self._codecs.get(second & 0x7F)
-        if payload is None or codec is None:
+        known = self._sources.bound.get(ssrc) or self._sources.bind(packet, ssrc)
+        if known is None:
             self.refused += 1
             return
-        now = self.heard_s = time.monotonic()
-        self.reception.arrived(ssrc, sequence, timestamp, now, len(packet))
-        peer = self.peer
-        if peer is not None and payload and self._receives:
-            peer.send(ssrc, (second & 0x80, sequence, timestamp), codec, payload, now)
-
-    def send(
-        self, source: int, header: tuple[int, int, int], codec: str, payload: bytes, at_s: float
-    ) -> None:
-        """Send a payload of ``source`` as the next of this leg's stream."""
-        protect = self._tx
-        number = self._payload_types.get(codec)
-        if protect is None or number is None or not self._sends:
-            return
-        packet = self._stream.next(source, header, number, payload, at_s)
-        if packet is None:
-            return
-        try:
-            self.transport.send(protect.protect(packet))
-        except (SrtpError, ValueError):
+        now_s = time.monotonic()
+        if known[0].take(known[1], packet, now_s):
+            self.heard_s = now_s
+        else:
             self.refused += 1
 
     def _on_rtcp(self, data: bytes) -> None:
+        if self._reports < 1:
+            self.refused += 1
+            return
+        self._reports -= 1
         try:
             packet = self._rx.unprotect_rtcp(data)
         except (SrtpError, ValueError):
             self.refused += 1
             return
-        now = self.heard_s = time.monotonic()
-        rtcp.read(packet, self._stream.ssrc, self.remote, now, time.time_ns())
+        now_s = self.heard_s = time.monotonic()
+        for item in rtcp.read(packet):
+            self._told(item, now_s)
+
+    def _told(self, item: rtcp.Item, now_s: float) -> None:
+        if isinstance(item, rtcp.Fits):
+            if self.peer is not None:
+                self.peer.ceiling.put(item.bits_per_s)
+        elif isinstance(item, rtcp.SenderReport):
+            self._sources.reported(item, now_s)
+        else:
+            for track in self.tracks.values():
+                if track.stream.ssrc == item.ssrc:
+                    track.told(item, now_s)
 
     # ---- time ------------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> None:
-        """Every 20 ms: music, reports, and whether the browser is still there."""
-        self._budget = min(BURST_PACKETS, self._budget + (now_s - self._tick_s) * PACKETS_PER_S_MAX)
-        self._tick_s = now_s
+        """Every 20 ms: music, feedback, reports, and whether the browser is still there."""
+        passed_s, self._tick_s = now_s - self._tick_s, now_s
+        self._budget = min(self._rate_per_s, self._budget + passed_s * self._rate_per_s)
         if self._tx is None:
             return
-        if self.music is not None:
-            self._play_frame(now_s)
+        self._reports = min(REPORTS_BURST, self._reports + passed_s * REPORTS_PER_S)
+        if self._player.piece is not None:
+            self._player.frame(self.tracks["audio"], now_s)
+        if self._videos:
+            self._feed_back(now_s)
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = now_s
             self._report(now_s)
 
-    def _play_frame(self, now_s: float) -> None:
-        assert self.music is not None
-        packets, position = self.music
-        self.music = (packets, (position + 1) % len(packets))
-        self._music_count += 1
-        ticks = (self._music_ticks + self._music_count * FRAME_TICKS) & 0xFFFFFFFF
-        header = (0, self._music_count & 0xFFFF, ticks)
-        self.send(-1 - id(packets), header, OPUS, packets[position], now_s)
+    def _feed_back(self, now_s: float) -> None:
+        own = self._videos[0].stream.ssrc
+        parts = [track.tick(now_s) for track in self._videos]
+        heard = [t.reception.ssrc for t in self._videos if t.reception.ssrc >= 0]
+        if heard and now_s - self._arrived_s >= ARRIVALS_EVERY_S:
+            self._arrived_s = now_s
+            body = self._arrivals.report()
+            if body:
+                parts.append(rtcp.transport_feedback(own, heard[0], body))
+        bits_per_s = self.ceiling.due(now_s) if heard and self.peer is not None else None
+        if bits_per_s is not None:
+            parts.append(rtcp.fits(own, bits_per_s, heard))
+        if any(parts):
+            self._control(rtcp.empty_report(own) + b"".join(parts))
 
     def _report(self, now_s: float) -> None:
         if self.transport.heard != self._heard_stun:
@@ -276,22 +332,35 @@ class Leg:
         if now_s - self.heard_s > SILENCE_LIMIT_S:
             self.lose("silent")
             return
-        packet = rtcp.build(
-            self._stream, self.reception, self.remote, self._cname, now_s, time.time_ns()
+        self._control(
+            b"".join(
+                track.report(self._cname, now_s, in_step=bool(self._videos))
+                for track in self.tracks.values()
+            )
         )
+
+    def _control(self, packet: bytes) -> None:
         with contextlib.suppress(SrtpError, ValueError):
             self.transport.send(self._tx.protect_rtcp(packet))
 
     def stats(self) -> LegStats:
-        """Counters since the leg began."""
-        heard = self.reception.ssrc >= 0
+        """Counters since the leg began; jitter and round trip are those of the sound."""
+        tracks = self.tracks.values()
+        audio = self.tracks["audio"]
         return LegStats(
             leg_id=self.leg_id,
-            packets_received=self.reception.packets,
-            packets_sent=self._stream.packets,
-            packets_lost=self.reception.lost,
-            bytes_received=self.reception.bytes,
-            bytes_sent=self._stream.bytes,
-            jitter_ms=self.reception.jitter * 1000 / CLOCK_HZ if heard else None,
-            rtt_ms=self.remote.rtt_ms,
+            packets_received=sum(track.reception.packets for track in tracks),
+            packets_sent=sum(track.stream.packets for track in tracks),
+            packets_lost=sum(track.reception.lost for track in tracks),
+            bytes_received=sum(track.reception.bytes for track in tracks),
+            bytes_sent=sum(track.stream.bytes for track in tracks),
+            jitter_ms=audio.reception.jitter_ms if audio.reception.ssrc >= 0 else None,
+            rtt_ms=audio.remote.rtt_ms,
         )
+
+
+def _part(track: Track) -> None:
+    """Forward nothing to and from a section."""
+    if track.peer is not None:
+        track.peer.attach(None)
+        track.attach(None)

@@ -1,7 +1,7 @@
 """Music on hold: two short pieces of our own, composed by arithmetic and encoded once per worker.
 
-A piece is a list of Opus packets of 20 ms (48 kHz, mono). Playing it to a caller costs a
-header and one encryption per packet, never an encoder. ``queue`` moves a little, ``hold`` is
+A piece is a list of packets of 20 ms per codec (Opus, PCMU, PCMA). Playing it to a caller costs
+a header and one encryption per packet, never an encoder. ``queue`` moves a little, ``hold`` is
 slower and lower, so that a caller can hear the difference between the two.
 """
 
@@ -14,6 +14,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.voice.media.codec import OPUS, PCMA, PCMU
+from gateway.voice.media.player import Encoded
 from gateway.voice.media.rtp import CLOCK_HZ, FRAME_TICKS
 
 LOUDNESS_RMS = 0.06
@@ -131,6 +133,31 @@ def encode(sound: Samples) -> list[bytes]:
     return packets
 
 
-def library() -> dict[str, list[bytes]]:
+def encode_narrow(sound: Samples, codec: str) -> list[bytes]:
+    """Return G.711 packets of 20 ms each (``pcm_mulaw`` or ``pcm_alaw``)."""
+    rate_hz, frame = 8_000, 160
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.sample_rate, encoder.layout, encoder.format = rate_hz, "mono", "s16"
+    pcm = (sound * 32_767).astype(np.int16)
+    whole = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
+    whole.sample_rate = CLOCK_HZ
+    data = b"".join(
+        bytes(packet)
+        for narrow in [*resampler.resample(whole), *resampler.resample(None)]
+        for packet in encoder.encode(narrow)
+    )
+    return [data[start : start + frame] for start in range(0, len(data) - frame + 1, frame)]
+
+
+def library() -> dict[str, Encoded]:
     """Compose and encode every piece: about a second of CPU, once per worker."""
-    return {name: encode(compose(piece)) for name, piece in PIECES.items()}
+    pieces: dict[str, Encoded] = {}
+    for name, piece in PIECES.items():
+        sound = compose(piece)
+        pieces[name] = {
+            OPUS: encode(sound),
+            PCMU: encode_narrow(sound, "pcm_mulaw"),
+            PCMA: encode_narrow(sound, "pcm_alaw"),
+        }
+    return pieces

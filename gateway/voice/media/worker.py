@@ -1,4 +1,4 @@
-"""A media worker: its own process that holds legs and forwards audio between them.
+"""A media worker: its own process that holds legs and forwards what they send each other.
 
 ``python -m gateway.voice.media.worker --socket PATH --address 127.0.0.1 --udp-ports LOW-HIGH``
 
@@ -33,6 +33,7 @@ from gateway.platform.telemetry import configure_logging
 from gateway.voice.media import frames, music, sdp
 from gateway.voice.media.address import MediaAddress, parse_ports
 from gateway.voice.media.leg import Leg
+from gateway.voice.media.player import Encoded
 from gateway.voice.media.rtp import FRAME_MS
 from gateway.voice.media.stack import new_certificate
 from gateway.voice.ports import LegState
@@ -43,6 +44,8 @@ ORPHAN_GRACE_S = 30.0
 LOG_EVERY_S = 1.0
 STALL_S = 1.0
 """A longer pause between two ticks is a stall of this process, not silence of the browsers."""
+
+_NEGOTIATIONS = (frames.CreateLeg, frames.UpdateLeg)
 
 log = logging.getLogger("wecc.voice.worker")
 
@@ -56,7 +59,7 @@ class Worker:
         self._legs: dict[str, Leg] = {}
         self._answers: dict[str, str] = {}
         self._lost_at_s: dict[str, float] = {}
-        self._library: dict[str, list[bytes]] = {}
+        self._library: dict[str, Encoded] = {}
         self._untold: deque[frames.Report] = deque()
         self._seq = 0
         self._attached: asyncio.StreamWriter | None = None
@@ -75,12 +78,24 @@ class Worker:
             return self._answers[request.leg_id]
         if len(self._legs) >= LEGS_MAX:
             raise WeccError("media_unavailable", "This server carries as many calls as it can.")
-        offer = sdp.read_offer(request.sdp_offer)
+        offer = self._fitting(request.sdp_offer, request.partner)
         leg = Leg(request.leg_id, request.call_id, offer, self._identity, self._changed)
         answer = leg.open(self._address)
         self._legs[leg.leg_id] = leg
         self._answers[leg.leg_id] = answer
         return answer
+
+    async def update_leg(self, request: frames.UpdateLeg) -> str:
+        """Negotiate a leg anew and return the ``sdp_answer``; a bad offer changes nothing."""
+        leg = self._leg(request.leg_id)
+        if leg.state == "lost":
+            raise WeccError("wrong_state", "This leg is gone: send call.reconnect.")
+        return leg.update(self._fitting(request.sdp_offer, request.partner))
+
+    def _fitting(self, sdp_offer: str, partner: str | None) -> sdp.Offer:
+        """Read an offer, left with what the other leg can do as well."""
+        other = self._legs.get(partner or "")
+        return sdp.narrowed(sdp.read_offer(sdp_offer), other.codecs if other is not None else {})
 
     async def add_candidate(self, request: frames.AddCandidate) -> None:
         await self._leg(request.leg_id).add_candidate(request.candidate)
@@ -214,6 +229,7 @@ class Control:
         self._writers: set[asyncio.StreamWriter] = set()
         self._handlers: dict[type[frames.Request], Any] = {
             frames.CreateLeg: worker.create_leg,
+            frames.UpdateLeg: worker.update_leg,
             frames.AddCandidate: worker.add_candidate,
             frames.Bridge: worker.bridge,
             frames.Unbridge: worker.unbridge,
@@ -260,7 +276,7 @@ class Control:
             return frames.Reply(n=request.n, code=error.code, message=error.message)
         except Exception:
             log.exception("request failed", extra={"request": type(request).__name__})
-            code = "bad_sdp" if isinstance(request, frames.CreateLeg) else "internal"
+            code = "bad_sdp" if isinstance(request, _NEGOTIATIONS) else "internal"
             return frames.Reply(n=request.n, code=code)
         return frames.Reply(n=request.n, value=value)
 

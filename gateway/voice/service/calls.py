@@ -8,7 +8,7 @@ from gateway.kernel.wire import ServerFrame
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation, authorize
 from gateway.voice import model, store
-from gateway.voice.model import Call, Leg
+from gateway.voice.model import Call, Leg, Party
 from gateway.voice.service.conduct import leg_id_for, party_of
 from gateway.voice.service.handling import Handling
 from gateway.voice.wire import CallChanged, CallLegLost, CallView, EndReason
@@ -88,7 +88,8 @@ class VoiceService(Handling):
             call, party = await self._mine(actor, call_id, "call.reconnect")
             model.require_alive(call)
             leg_id = leg_id_for(tenant_id, call_id, party, sdp_offer)
-            answer = await self._engine.create_leg(leg_id, call_id, sdp_offer)
+            partner = model.partner_leg(call, party)
+            answer = await self._engine.create_leg(leg_id, call_id, sdp_offer, partner)
 
             def write(tx: Tx) -> tuple[Call, Call]:
                 store.begin_leg(tx, leg_id, call_id, party)
@@ -103,15 +104,22 @@ class VoiceService(Handling):
             await self._follow(tenant_id, before, after)
         return answer
 
+    async def update(self, actor: Actor, call_id: str, sdp_offer: str) -> str:
+        """Negotiate the party's leg anew on its connection and return the ``sdp_answer``."""
+        async with self._alone(actor.tenant_id, call_id):
+            call, party = await self._mine(actor, call_id, "call.update")
+            model.require_alive(call)
+            leg_id = _own_leg(call, party, actor)
+            if not leg_id:
+                raise WeccError("wrong_state", "This leg is gone: send call.reconnect.")
+            return await self._engine.update_leg(leg_id, sdp_offer, model.partner_leg(call, party))
+
     async def candidate(
         self, actor: Actor, call_id: str, candidate: str | None, sdp_mid: str | None
     ) -> None:
         """Hand a trickled ICE candidate to the party's leg; too late is no error."""
         call, party = await self._mine(actor, call_id, "call.candidate")
-        leg = model.leg_of(call, party)
-        leg_id = leg.id if leg is not None else ""
-        if call.prepared is not None and call.prepared.agent_id == actor.id:
-            leg_id = call.prepared.leg_id
+        leg_id = _own_leg(call, party, actor)
         try:
             await self._engine.add_candidate(leg_id, candidate, sdp_mid)
         except WeccError as error:
@@ -132,6 +140,16 @@ class VoiceService(Handling):
             _, party = await self._mine(actor, call_id, "call.mute")
             await self._change(
                 actor.tenant_id, call_id, lambda call: model.mute(call, party, on=on)
+            )
+
+    async def show(self, actor: Actor, call_id: str, *, camera: bool, screen: bool) -> None:
+        """Tell the other side what one shows."""
+        async with self._alone(actor.tenant_id, call_id):
+            _, party = await self._mine(actor, call_id, "call.media")
+            await self._change(
+                actor.tenant_id,
+                call_id,
+                lambda call: model.show(call, party, camera=camera, screen=screen),
             )
 
     async def hang_up(self, actor: Actor, call_id: str) -> None:
@@ -181,3 +199,11 @@ class VoiceService(Handling):
     async def _calls_of(self, actor: Actor) -> list[Call]:
         find = store.living_of_visitor if actor.kind == "visitor" else store.living_of_agent
         return await self._database.read(actor.tenant_id, lambda tx: find(tx, actor.id))
+
+
+def _own_leg(call: Call, party: Party, actor: Actor) -> str:
+    """Return the leg the actor's browser has now, living or lost; empty when there is none."""
+    if call.prepared is not None and call.prepared.agent_id == actor.id:
+        return call.prepared.leg_id
+    leg = model.leg_of(call, party)
+    return leg.id if leg is not None else ""

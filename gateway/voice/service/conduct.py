@@ -21,7 +21,7 @@ from gateway.tenancy.authorization import Relation, authorize
 from gateway.voice import model, store
 from gateway.voice.model import Call, Party
 from gateway.voice.ports import LegReport, MediaEngine, Queueing, TimeLine
-from gateway.voice.wire import CallChanged, CallLegLost, EndReason
+from gateway.voice.wire import CallChanged, CallLegLost, CallUpdateWanted, EndReason
 
 log = logging.getLogger("wecc.voice")
 
@@ -147,6 +147,11 @@ class Conductor:
         call_id = rest.partition(_SEPARATOR)[0]
         if report.state == "lost":
             await self._lose(tenant_id, call_id, report.leg_id, report.cause)
+        elif report.cause == "codecs":
+            call = await self._find(tenant_id, call_id)
+            party = None if call is None else model.party_of_leg(call, report.leg_id)
+            if call is not None and party is not None:
+                self._publish(tenant_id, call, party, CallUpdateWanted(call_id=call_id))
 
     async def _lose(self, tenant_id: str, call_id: str, leg_id: str, cause: str) -> None:
         now_ms = self._clock.now_ms()
@@ -276,7 +281,11 @@ class Conductor:
             self._bus.publish(agent_topic(tenant_id, agent_before), frame)
 
     def _publish(
-        self, tenant_id: str, call: Call, party: Party, frame: CallChanged | CallLegLost
+        self,
+        tenant_id: str,
+        call: Call,
+        party: Party,
+        frame: CallChanged | CallLegLost | CallUpdateWanted,
     ) -> None:
         if party == "visitor":
             self._bus.publish(visitor_topic(tenant_id, call.visitor_id), frame)

@@ -43,7 +43,8 @@ class Handling(Conductor):
                 self._give_back(tenant_id, interaction)
                 raise WeccError("closed", "The visitor has hung up.")
             model.prepare(call, agent.id, leg_id)
-            answer = await self._engine.create_leg(leg_id, call_id, sdp_offer)
+            partner = model.partner_leg(call, "agent")
+            answer = await self._engine.create_leg(leg_id, call_id, sdp_offer, partner)
 
             def write(tx: Tx) -> tuple[Call, Call]:
                 store.begin_leg(tx, leg_id, call_id, "agent")

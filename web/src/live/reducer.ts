@@ -214,6 +214,7 @@ export function apply(state: Live, frame: ServerFrame, nowMs: number): Step {
     case "call.answer":
     case "call.leg_lost":
     case "agent.signed_out":
+    case "call.update_wanted":
       return same(state);
     default:
       return unknown(state, frame);

@@ -200,6 +200,7 @@ export function apply(model: Model, frame: ServerFrame, nowMs: number): Model {
       };
     case "call.answer":
     case "call.leg_lost":
+    case "call.update_wanted":
     case "ack":
     case "error":
     case "pong":

@@ -227,6 +227,8 @@ def upgrade() -> None:
         sa.Column("prepared", sa.JSON(), nullable=True),
         sa.Column("held_by", sa.String(length=16), nullable=False),
         sa.Column("muted", sa.JSON(), nullable=False),
+        sa.Column("camera", sa.JSON(), nullable=False),
+        sa.Column("screen", sa.JSON(), nullable=False),
         sa.Column("started_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("connected_at_ms", sa.BigInteger(), nullable=True),
         sa.Column("ended_at_ms", sa.BigInteger(), nullable=True),

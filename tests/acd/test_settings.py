@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.acd.http import routes
+from gateway.acd.model.configuration import Profile
+from gateway.acd.model.profile_changes import changes
 from gateway.acd.service import defaults
 from gateway.acd.service.queue_rules import checked
 from gateway.acd.store import configuration
@@ -195,3 +197,61 @@ async def test_colleagues_are_found_by_name_however_many_there_are(floor: Floor)
     assert len(await acd.settings.profiles(LEAD)) == 67
     assert len(await acd.settings.profiles(LEAD, "")) == 50
     assert [one.name for one in await acd.settings.profiles(LEAD, "LEAD")] == ["Lead"]
+
+
+async def test_a_changed_profile_is_logged_with_what_changed(floor: Floor) -> None:
+    """Queues, skills and limits by id and figure; and one agent's own rule of interruption."""
+    settings, one = floor.acd.settings, agent(1)
+    queue_id = await floor.queue()
+    skill = await settings.put_skill(ADMIN, None, SkillBody(name="Tax"))
+    await settings.put_profile(LEAD, one.id, AgentProfileBody(queue_ids=[]))
+    body = AgentProfileBody(
+        queue_ids=[queue_id],
+        skills={skill.id: 60},
+        capacity={"chat": 2},
+        weight=50,
+        interrupted_by={"call": ["chat"]},
+    )
+    view = await settings.put_profile(LEAD, one.id, body)
+    assert view.interrupted_by == {"call": ["chat"]}
+    await settings.put_profile(LEAD, one.id, AgentProfileBody(queue_ids=[]))
+    rows = await floor.database.read(TENANT, lambda tx: audit.before(tx, None, 2))
+    assert [row["details"] for row in rows] == [
+        {
+            "left": queue_id,
+            "skills": f"{skill.id}:gone",
+            "capacity": "chat:4",
+            "weight": "100",
+            "interrupted_by": "call:policy",
+        },
+        {
+            "joined": queue_id,
+            "skills": f"{skill.id}:60",
+            "capacity": "chat:2",
+            "weight": "50",
+            "interrupted_by": "call:chat",
+        },
+    ]
+
+
+async def test_an_agents_own_rule_of_interruption_counts_and_survives(floor: Floor) -> None:
+    who, queue_id = await floor.ready(1), await floor.queue()
+    call = await floor.arrive("call")
+    await floor.acd.accept(who, (await floor.acd.offers_for(who))[0].id, "v=0")
+    chat = await floor.arrive()
+    assert chat.state == "waiting", "by default nothing interrupts a call"
+    body = AgentProfileBody(queue_ids=[queue_id], interrupted_by={"call": ["chat"]})
+    await floor.acd.settings.put_profile(LEAD, who.id, body)
+    offers = await floor.acd.offers_for(who)
+    assert [offer.interaction.id for offer in offers] == [chat.id]
+    assert (await floor.acd.interaction(TENANT, call.id)).state == "active"
+    await floor.begin()
+    profiles = {one.user_id: one for one in await floor.acd.settings.profiles(LEAD)}
+    assert profiles[who.id].interrupted_by == {"call": ["chat"]}
+
+
+def test_many_changes_are_counted_where_they_do_not_fit() -> None:
+    queues = tuple(f"qu_{number:026d}" for number in range(9))
+    told = changes(Profile(queue_ids=()), Profile(queue_ids=queues))
+    assert told["joined"].endswith(" and 5 more")
+    assert len(told["joined"]) <= 200

@@ -154,7 +154,7 @@ async def test_reason_lasts_its_time_and_is_overdue_after_it(floor: Floor) -> No
     await refused(floor.acd.duty.put_reason(ADMIN, None, reserved), "bad_value")
     twice = NotReadyReasonBody(name="Other meal", code="meal")
     await refused(floor.acd.duty.put_reason(ADMIN, None, twice), "already_exists")
-    await refused(floor.acd.duty.put_reason(LEAD, None, twice), "forbidden")
+    await refused(floor.acd.duty.put_reason(who, None, twice), "forbidden")
 
 
 async def test_policy_says_what_interrupts_what_and_survives_a_restart(floor: Floor) -> None:

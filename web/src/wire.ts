@@ -383,7 +383,9 @@ export interface AgentNextSet {
 /**
  * What an agent can do: skill id to level, queues served, capacity per kind.
  *
- *     ``weight`` is the share of the work in queues that share by weight.
+ *     ``weight`` is the share of the work in queues that share by weight. ``interrupted_by``: kind in
+ *     hand to the other kinds that may still be offered, for this agent; a kind left out is as the
+ *     capacity policy says.
  */
 export interface AgentProfileBody {
   skills?: {
@@ -397,6 +399,16 @@ export interface AgentProfileBody {
   capacity?: {
     [k: string]: number;
   };
+  interrupted_by?: {
+    /**
+     * @maxItems 3
+     */
+    [k: string]:
+      | []
+      | ["call" | "chat" | "message"]
+      | ["call" | "chat" | "message", "call" | "chat" | "message"]
+      | ["call" | "chat" | "message", "call" | "chat" | "message", "call" | "chat" | "message"];
+  };
 }
 export interface AgentProfileView {
   user_id: string;
@@ -408,6 +420,9 @@ export interface AgentProfileView {
   weight: number;
   capacity: {
     [k: string]: number;
+  };
+  interrupted_by: {
+    [k: string]: string[];
   };
 }
 /**

@@ -124,6 +124,7 @@ def profile_of(row: Mapping[str, Any]) -> Profile:
         queue_ids=tuple(row["queue_ids"]),
         skills=row["skills"],
         capacity=row["capacity"],
+        interrupted_by={kind: tuple(others) for kind, others in row["interrupted_by"].items()},
         weight=row["weight"],
     )
 

@@ -13,7 +13,8 @@ from gateway.acd.model import commands as c
 from gateway.acd.model import hours as business_hours
 from gateway.acd.model.configuration import KINDS, Profile
 from gateway.acd.model.holidays import MAX_DAYS
-from gateway.acd.service.book import hours_of, hours_view
+from gateway.acd.model.profile_changes import changes
+from gateway.acd.service.book import hours_of, hours_view, profile_of
 from gateway.acd.service.calendars import read_calendar
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import skills_named
@@ -225,6 +226,10 @@ class Settings:
             queue_ids=tuple(body.queue_ids),
             skills=dict(body.skills),
             capacity={str(kind): limit for kind, limit in body.capacity.items()},
+            interrupted_by={
+                str(kind): tuple(str(other) for other in others)
+                for kind, others in body.interrupted_by.items()
+            },
             weight=body.weight,
         )
 
@@ -237,9 +242,11 @@ class Settings:
             return names[user_id]
 
         def work(tx: Tx) -> None:
-            store.put_profile(tx, user_id, body)
             conversations.set_agent_queues(tx, user_id, body.queue_ids)
-            self._audit(tx, actor, "agent_profile.change", user_id)
+            known = store.profiles(tx).get(user_id)
+            before = profile_of(known) if known is not None else Profile()
+            store.put_profile(tx, user_id, body)
+            self._audit(tx, actor, "agent_profile.change", user_id, changes(before, profile))
 
         async with self._lock(actor.tenant_id):
             name = await self._partitions.database.read(actor.tenant_id, check)
@@ -303,6 +310,7 @@ def _profile_view(
         skills=profile.skills,
         queue_ids=served,
         weight=profile.weight,
+        interrupted_by={kind: list(others) for kind, others in profile.interrupted_by.items()},
         capacity={kind: profile.limit(kind) for kind in KINDS},
     )
 

@@ -79,6 +79,7 @@ agent_profiles = tenant_table(
     json_column("queue_ids"),
     sa.Column("weight", sa.Integer, nullable=False),
     json_column("capacity"),
+    json_column("interrupted_by"),
     key=("user_id",),
 )
 not_ready_reasons = tenant_table(

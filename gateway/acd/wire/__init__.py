@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gateway.acd.wire.queues import QueueView
-from gateway.acd.wire.steering import Code
+from gateway.acd.wire.steering import Code, KindName, Others
 from gateway.engagement.wire import ConversationView
 from gateway.kernel.wire import Body, ClientFrame, Id, Name, Sdp, ServerFrame, ShortText, View
 
@@ -233,13 +233,16 @@ class SkillView(View):
 class AgentProfileBody(Body):
     """What an agent can do: skill id to level, queues served, capacity per kind.
 
-    ``weight`` is the share of the work in queues that share by weight.
+    ``weight`` is the share of the work in queues that share by weight. ``interrupted_by``: kind in
+    hand to the other kinds that may still be offered, for this agent; a kind left out is as the
+    capacity policy says.
     """
 
     skills: dict[Id, Level] = {}
     queue_ids: list[Id] = []
     weight: Annotated[int, Meta(ge=1, le=1000)] = 100
     capacity: dict[Literal["chat", "call", "message"], Annotated[int, Meta(ge=0, le=25)]] = {}
+    interrupted_by: dict[KindName, Others] = {}
 
 
 class AgentProfileView(View):
@@ -249,6 +252,7 @@ class AgentProfileView(View):
     queue_ids: list[str]
     weight: int
     capacity: dict[str, int]
+    interrupted_by: dict[str, list[str]]
 
 
 class OpenWindow(View):

@@ -36,6 +36,7 @@ function Profile({ agent, close }: { agent: AgentProfileView; close: () => void 
       queue_ids: agent.queue_ids,
       weight: agent.weight,
       capacity: agent.capacity,
+      interrupted_by: agent.interrupted_by as AgentProfileBody["interrupted_by"] & object,
     },
   });
   const save = async (values: Required<AgentProfileBody>) => {

@@ -25,8 +25,9 @@ export async function settleMembers(queueId: string, members: string[]): Promise
     if (agent.queue_ids.includes(queueId) === wanted.has(agent.user_id)) continue;
     const others = agent.queue_ids.filter((each) => each !== queueId);
     const queue_ids = wanted.has(agent.user_id) ? [...others, queueId] : others;
-    const { skills, weight, capacity } = agent;
-    await put(`/agents/${agent.user_id}`, { skills, weight, capacity, queue_ids });
+    const { skills, weight, capacity, interrupted_by } = agent;
+    const profile = { skills, weight, capacity, interrupted_by, queue_ids };
+    await put(`/agents/${agent.user_id}`, profile);
   }
   await queryClient.invalidateQueries({ queryKey: ["agents"] });
 }

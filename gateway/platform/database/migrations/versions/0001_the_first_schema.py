@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("queue_ids", sa.JSON(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("capacity", sa.JSON(), nullable=False),
+        sa.Column("interrupted_by", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_agent_profiles")),
         info={"tenant": True},
     )

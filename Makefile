@@ -32,7 +32,7 @@ check: ## format, lint, types, imports, house rules, generated files; the same a
 fix: ## format, and mend what the linters can mend by themselves
 	@ruff check --fix --quiet . ; ruff format --quiet . ; node_modules/.bin/biome check --write --log-level=error .
 
-soak: servers ## long campaigns: load, faults, power loss (hours)
+soak: servers ## long campaigns: queue proofs, load, faults, power loss (hours)
 	@$(PREPARE) --dev
 	@python -m pytest -q -m soak --timeout 7200 $(ARGS)
 

@@ -171,9 +171,19 @@ class AgentRules(RuleBasedStateMachine):
         assert bool(out) == (chosen or item.wrap_up != "forced"), "forced needs an outcome"
 
     @precondition(lambda self: self.engine.state.offers)
+    @rule(number=pick, kind=st.sampled_from([c.Accept, c.Reject, c.Answer]))
+    def answers_too_late(self, number: int, kind: Any) -> None:
+        """The answer comes in the moment after its time, before anybody noticed."""
+        offers = list(self.engine.state.offers.values())
+        offer = offers[number % len(offers)]
+        self.now_ms = max(self.now_ms, offer.expires_at_ms + number % 2)
+        assert self.do(kind(offer_id=offer.id, agent_id=offer.agent_id)) == []
+        self.do(c.Tick())
+
+    @precondition(lambda self: self.engine.state.offers)
     @rule(ends=st.booleans())
     def everybody_accepts(self, ends: bool) -> None:
         for offer in list(self.engine.state.offers.values()):
             self.do(c.Accept(offer_id=offer.id, agent_id=offer.agent_id))
-        if ends and (item_id := self.some("active", 0)) is not None:
+        while ends and (item_id := self.some("active", 0)) is not None:
             self.do(c.End(interaction_id=item_id))

@@ -164,8 +164,29 @@ def check_choice(state: State, entry: e.Entry) -> None:
     if entry.found_by == "work":
         best = agents_for(state, item)
         assert best[:6] == [entry.agent_id, *entry.runners_up], "the least loaded, longest idle"
+        check_not_overtaken(state, agent, item)
     else:
         assert work_for(state, agent) == item.id, "the lowest score"
+
+
+def check_not_overtaken(state: State, agent: Agent, item: Interaction) -> None:
+    """Raise when the agent could have got what has the better place."""
+    best = state.interactions[work_for(state, agent) or item.id]
+    assert (best.score, best.number) >= (item.score, item.number), "I5: it was overtaken"
+
+
+def check_due(state: State, now_ms: int) -> None:
+    """Raise when something was due and nothing came of it."""
+    due: list[int | None] = [offer.expires_at_ms for offer in state.offers.values()]
+    for agent in state.agents.values():
+        due += [agent.away_until_ms, None if agent.is_overdue else agent.until_ms]
+    for item in state.interactions.values():
+        due += [item.wrap_up_until_ms, item.reply_due_ms, item.reply_warn_ms]
+        if item.state == "waiting":
+            due += [item.direct_until_ms, item.step_until_ms, item.overflow_at_ms]
+            due += item.excluded.values()
+    left = [at_ms for at_ms in due if at_ms is not None and at_ms <= now_ms]
+    assert not left, "I7: what is due happens"
 
 
 def check(engine: Engine) -> None:
@@ -187,6 +208,8 @@ def check(engine: Engine) -> None:
         assert (item.state == "offered") == (item.id in offered)
         assert (item.agent_id is not None) == (item.state in ("active", "wrap_up"))
         assert (item.id in engine.index.backlog.placed) == (item.state == "waiting")
+        if item.state == "active":
+            assert state.agents[str(item.agent_id)].state != "offline", "I9: nobody has it"
         if item.agent_id is not None:
             is_light = item.wrap_up == "optional" if item.state == "wrap_up" else not item.weight
             assert is_light == (not item.weight), "only optional wrap-up and quiet chats are free"

@@ -18,6 +18,10 @@ from gateway.acd.model.expression import ANYBODY
 from gateway.kernel.errors import WeccError
 from tests.acd import oracle
 from tests.acd.agent_rules import AGENTS, QUEUES, AgentRules
+from tests.acd.elsewhere import Elsewhere, Told, digest
+from tests.acd.witness import Witness
+
+ELSEWHERE = Elsewhere()
 
 SKILLS = ["sk_a", "sk_b"]
 WRAP_UPS = st.sampled_from(
@@ -33,7 +37,11 @@ SKIPS: list[Any] = ["none", "nobody_ready", "nobody_on_duty"]
 ORDERS: list[Any] = [
     *["longest_idle"] * 4, "least_loaded", "best_skill", "round_robin", "weighted", "manual",
 ]  # fmt: skip
-TEN_SECONDS = {kind: WrapUpRule(seconds=10) for kind in KINDS}
+TEN_SECONDS = {kind: WrapUpRule(seconds=10, extension_s=9) for kind in KINDS}
+TWO_STEPS = (
+    Step(needs=((("sk_a", 50, 100),),), after_s=5, skip_if="nobody_ready"),
+    Step(),
+)
 NEEDS = st.one_of(
     st.just(ANYBODY),
     st.tuples(
@@ -104,6 +112,7 @@ class Floor(AgentRules):
         super().__init__()
         self.engine = Engine()
         self.now_ms = 1_000_000
+        self.told: list[Told] = []
         self.journal: list[bytes] = []
         self.made = 0
         self.over: set[str] = set()
@@ -112,7 +121,9 @@ class Floor(AgentRules):
         self.epochs: dict[str, int] = {}
         self.passed: dict[tuple[str, str], int] = {}
         for queue_id, wrap_up in zip(QUEUES[:2], ({}, TEN_SECONDS), strict=True):
-            rule_of = QueueRule(queue_id=queue_id, wrap_up=wrap_up, reply_timeout_s=9)
+            rule_of = QueueRule(
+                queue_id=queue_id, wrap_up=wrap_up, reply_timeout_s=9, sticky_s=5, steps=TWO_STEPS
+            )
             self.do(c.SetQueue(queue=rule_of))
         few = Profile(capacity={"chat": 1, "call": 1, "message": 1})
         for agent, profile in zip(AGENTS[:2], (few, None), strict=True):
@@ -121,16 +132,28 @@ class Floor(AgentRules):
             self.do(c.SetState(agent_id=agent, ready=True))
 
     def do(self, command: c.Command) -> list[e.Entry]:
-        before = states.dump(self.engine.state)
+        before, is_stale = states.dump(self.engine.state), self.is_stale(command)
+        self.told.append((command, self.now_ms))
         try:
             out = self.engine.handle(command, self.now_ms)
         except WeccError:
             assert states.dump(self.engine.state) == before, "a refused command changed something"
             return []
+        assert not (is_stale and out), "I6: an offer whose time is over changes nothing"
         for entry in out:
             self.observe(entry)
             self.journal.append(e.encode(entry))
+        if isinstance(command, c.Tick):
+            oracle.check_due(self.engine.state, max(self.now_ms, self.engine.state.at_ms))
         return out
+
+    def is_stale(self, command: c.Command) -> bool:
+        """Tell whether a command is about an offer that should have ended by now."""
+        if not isinstance(command, c.Accept | c.Reject | c.Answer):
+            return False
+        offer = self.engine.state.offers.get(command.offer_id)
+        now_ms = max(self.now_ms, self.engine.state.at_ms)
+        return offer is not None and offer.expires_at_ms <= now_ms
 
     def observe(self, entry: e.Entry) -> None:
         interaction_id = getattr(entry, "interaction_id", None)
@@ -313,11 +336,15 @@ class Floor(AgentRules):
 
     # ---- time
 
-    @rule(by_ms=st.sampled_from([-3_600_000, -1, 1, 900, 5_000, 10_000, 21_000]))
-    def time_passes(self, by_ms: int) -> None:
+    @rule(
+        by_ms=st.sampled_from([-3_600_000, -1, 1, 900, 5_000, 10_000, 21_000]),
+        is_noticed=st.sampled_from([True, True, False]),
+    )
+    def time_passes(self, by_ms: int, is_noticed: bool = True) -> None:
         real_ms = self.now_ms
         self.now_ms += by_ms
-        self.do(c.Tick())
+        if is_noticed:
+            self.do(c.Tick())
         self.now_ms = max(real_ms, self.now_ms)
 
     @precondition(lambda self: self.engine.next_due_ms() is not None)
@@ -341,13 +368,18 @@ class Floor(AgentRules):
             self.epochs[item.id] = item.epoch
 
     def teardown(self) -> None:
-        replayed = Engine()
+        replayed, witness = Engine(), Witness()
         for body in self.journal:
             entry = e.decode(body)
             oracle.check_choice(replayed.state, entry)
+            witness.before(replayed.state, entry)
             replayed.apply(entry)
+            witness.after(replayed.state, entry)
+        witness.finish()
         assert states.dump(replayed.state) == states.dump(self.engine.state), "I12"
         oracle.check_rebuilt(self.engine)
+        mine = digest(self.journal, self.engine)
+        assert ELSEWHERE.decided(self.told) == mine, "I12: another process decides alike"
 
 
 TestFloor = Floor.TestCase

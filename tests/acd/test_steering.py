@@ -192,3 +192,14 @@ async def test_slot_takes_call_capacity_until_it_is_released(floor: Floor) -> No
     await floor.acd.release_slot(TENANT, "sl_consult01")
     await floor.acd.release_slot(TENANT, "sl_consult01")
     assert (await floor.acd.interaction(TENANT, call.id)).state == "offered"
+
+
+async def test_moved_work_overtakes_nobody(floor: Floor) -> None:
+    other = await floor.acd.settings.put_queue(ADMIN, None, QueueBody(name="Returns"))
+    who = await floor.ready(1)
+    ringing = await floor.arrive("call")
+    first = await floor.arrive("call", queue_id=other.id, priority=5)
+    assert [one.interaction.id for one in await floor.acd.offers_for(who)] == [ringing.id]
+    await floor.acd.steering.move(LEAD, ringing.id, other.id, "wrong desk")
+    assert [one.interaction.id for one in await floor.acd.offers_for(who)] == [first.id]
+    assert (await floor.acd.interaction(TENANT, ringing.id)).state == "waiting"

@@ -11,7 +11,7 @@ from gateway.acd.model.configuration import KIND_NUMBER
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.model.matching import Matching
 from gateway.acd.model.offering import item_of, withdraw
-from gateway.acd.model.queueing import begin
+from gateway.acd.model.queueing import begin, skip
 from gateway.kernel.errors import WeccError, not_found
 
 
@@ -32,6 +32,9 @@ def move(engine: Matching, command: c.Move) -> None:
             by=command.by,
         )
     )
+    if rung is not None:
+        skip(engine, item)
+        _fill_up_to(engine, rung, item)
     begin(engine, item)
     _refill(engine, rung)
 
@@ -74,6 +77,13 @@ def _unassigned(engine: Matching, interaction_id: str) -> Interaction:
     if item.state not in ("waiting", "offered"):
         raise WeccError("conflict", "An agent has it by now. Hand it over instead.")
     return item
+
+
+def _fill_up_to(engine: Matching, agent: Agent, item: Interaction) -> None:
+    """An agent it rang at gets what has a better place first: moving work lets it overtake none."""
+    seat = engine.index.seats[agent.id]
+    while (best := engine.index.work_for(seat)) is not None and best is not item:
+        engine.offer(best, [seat], "agent")
 
 
 def _refill(engine: Matching, rung: Agent | None) -> None:

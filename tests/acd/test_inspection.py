@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from gateway.acd.model import commands as c
 from gateway.acd.model import state as states
 from gateway.acd.service.inspection import Verdict, inspect
 from gateway.acd.store import retention
 from gateway.acd.store.tables import deliveries, interactions, journal, partitions, snapshots
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
-from tests.acd.conftest import TENANT, Floor
+from tests.acd.conftest import TENANT, Floor, agent
+from tests.acd.test_faults import fragile
 
 _MINE = journal.c.tenant_id == TENANT
 
@@ -173,3 +176,30 @@ async def test_a_poisoned_tenant_is_refused_and_named(floor: Floor, harm: str, c
     with pytest.raises(WeccError) as error:
         await floor.arrive()
     assert error.value.code == "journal_refused"
+
+
+async def test_poison_met_while_running_is_refused_and_named(floor: Floor, caplog: Any) -> None:
+    """The rows are read again when a commit failed; nothing before that looks at them."""
+    database = await fragile(floor)
+    await worked(floor)
+    other = await floor.acd.partitions.get("tn_other0001")
+    at = await position_of(floor, "offered")
+    await change(floor, journal.update().where(_MINE, journal.c.position == at).values(body="{"))
+    partition = await floor.acd.partitions.get(TENANT)
+    database.refuse = 1
+    with pytest.raises(WeccError) as error:
+        await partition.submit(c.Connect(agent_id="us_agent0009"))
+    assert error.value.code == "disk_full"
+    for _ in range(300):
+        if floor.acd.refused():
+            break
+        await asyncio.sleep(0.05)
+    assert list(floor.acd.refused()) == [TENANT]
+    assert f"position {at}" in floor.acd.refused()[TENANT]
+    record = next(one for one in caplog.records if one.msg.startswith("a tenant is not routed"))
+    assert (record.tenant_id, record.position) == (TENANT, at)
+    for attempt in (partition.submit(c.Tick()), floor.acd.offers_for(agent(1)), floor.arrive()):
+        with pytest.raises(WeccError) as error:
+            await attempt
+        assert error.value.code == "journal_refused"
+    assert await other.submit(c.Connect(agent_id="us_agent0009")), "others are served"

@@ -21,6 +21,7 @@ from gateway.acd.model.estimate import Estimates
 from gateway.acd.service import snapshots
 from gateway.acd.service.book import Book, People, policy_of, read_book
 from gateway.acd.service.decision import Decision, Work, build, write_all
+from gateway.acd.service.folding import Refused
 from gateway.acd.service.queue_rules import rule_of
 from gateway.acd.service.steady import SteadyTime
 from gateway.acd.store import journal
@@ -70,6 +71,8 @@ class Partition:
         self._is_closed = False
         self.fenced: Callable[[], None] | None = None
         """Called when another process has taken this partition over: it stays closed here."""
+        self.refused: Callable[[str, Refused], None] | None = None
+        """Called when the journal turns out not to be sound while it is rebuilt from."""
 
     # ---- life
 
@@ -126,10 +129,10 @@ class Partition:
         Raises ``WeccError`` at once when the command is refused, and the commit's error when it
         could not be stored.
         """
-        if self._is_closed:
-            raise WeccError("not_ready")
         if self._broken is not None:
             raise self._broken
+        if self._is_closed:
+            raise WeccError("not_ready")
         decision = self._decide(command, list(works))
         if decision is None:
             # Nothing to do, perhaps because of something that is still on its way to the disk.
@@ -206,12 +209,14 @@ class Partition:
             decision.future.exception()
         while not self._is_closed:
             try:
-                if isinstance(error, journal.Fenced) and not await self._is_writer():
-                    self._is_closed = True
-                    if self.fenced is not None:
-                        self.fenced()
+                if await self._is_taken_over(error):
                     return
                 await self._load()
+            except Refused as refusal:
+                self._broken, self._is_closed = refusal, True
+                if self.refused is not None:
+                    self.refused(self.tenant_id, refusal)
+                return
             except Exception:
                 _logger.exception("the routing journal cannot be read; trying again", extra=code)
                 await asyncio.sleep(_RETRY_S)
@@ -219,6 +224,15 @@ class Partition:
                 self._rebuilt(self)
                 self.schedule()
                 return
+
+    async def _is_taken_over(self, error: Exception) -> bool:
+        """Stay closed when somebody else writes the journal now."""
+        if not isinstance(error, journal.Fenced) or await self._is_writer():
+            return False
+        self._is_closed = True
+        if self.fenced is not None:
+            self.fenced()
+        return True
 
     async def _is_writer(self) -> bool:
         """Tell whether nobody took over: a commit whose answer was lost can look like that."""

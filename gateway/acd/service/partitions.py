@@ -80,13 +80,11 @@ class Partitions:
         partition = Partition(
             tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt
         )
-        partition.fenced = self._fenced
+        partition.fenced, partition.refused = self._fenced, self._refuse
         try:
             await partition.open()
         except Refused as error:
-            self.refused[tenant_id] = error
-            facts = {"tenant_id": tenant_id, "code": error.code, "position": error.position}
-            _logger.error("a tenant is not routed: %s", error.reason, extra=facts)
+            self._refuse(tenant_id, error)
             raise
         await self.deliveries.resume(partition)
         for restored in self.restored:
@@ -134,6 +132,14 @@ class Partitions:
             self.places.floor_changed(partition.tenant_id)
         for follower in self.followers:
             follower(partition.tenant_id)
+
+    def _refuse(self, tenant_id: str, error: Refused) -> None:
+        """Name a tenant that is not routed; the others are."""
+        self.refused[tenant_id] = error
+        self._open.pop(tenant_id, None)
+        self.opening_hours.forget(tenant_id)
+        facts = {"tenant_id": tenant_id, "code": error.code, "position": error.position}
+        _logger.error("a tenant is not routed: %s", error.reason, extra=facts)
 
     def _fenced(self) -> None:
         for follower in self.on_fenced:

@@ -134,6 +134,20 @@ class AgentRules(RuleBasedStateMachine):
         assert not (out and state == "active"), "what an agent has is handed over, not steered"
         assert item.enqueued_at_ms == clock, "I9: the clock goes on"
 
+    @precondition(lambda self: self.engine.state.offers)
+    @rule(number=pick, agent=agents, signs_out=st.sampled_from([False, False, True]))
+    def lead_takes_back(self, number: int, agent: str, signs_out: bool) -> None:
+        if signs_out:
+            if self.do(c.SignOut(agent_id=agent, by=LEAD)):
+                assert self.engine.state.agents[agent].state == "offline"
+            return
+        offers = list(self.engine.state.offers.values())
+        offer = offers[number % len(offers)]
+        command = c.Recall(interaction_id=offer.interaction_id, agent_id=offer.agent_id)
+        assert self.do(command)
+        assert offer.id not in self.engine.state.offers
+        self.do(command)
+
     @precondition(lambda self: self.any("active"))
     @rule(number=pick, agent=agents, who=st.sampled_from(["agent", "contact", "contact"]))
     def somebody_writes(self, number: int, agent: str, who: str) -> None:

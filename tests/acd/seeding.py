@@ -21,11 +21,9 @@ class Stale(AssertionError):
 
 
 def copied(to: Path) -> Path:
-    """Copy what the engine is made of; returns the folder to put on the path."""
-    for room in ("acd", "kernel"):
-        left_out = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "gateway" / room, to / "gateway" / room, ignore=left_out)
-    shutil.copy(ROOT / "gateway" / "__init__.py", to / "gateway")
+    """Copy the package without its screens; returns the folder to put on the path."""
+    left_out = shutil.ignore_patterns("__pycache__", "static")
+    shutil.copytree(ROOT / "gateway", to / "gateway", ignore=left_out)
     return to
 
 

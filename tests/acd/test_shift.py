@@ -79,6 +79,8 @@ class Shift:
             (4, lambda: floor.engine.state.offers
                 and floor.answers(number=number, accept=coin, twice=coin)),
             (1, lambda: floor.engine.state.offers
+                and floor.lead_takes_back(number=number, agent=agent, signs_out=number < 200)),
+            (1, lambda: floor.engine.state.offers
                 and floor.answers_too_late(number=number, kind=rng.choice([c.Accept, c.Answer]))),
             (8, lambda: floor.time_passes(by_ms=rng.choice([1, 900, 3_000, 6_000]))),
             (4, lambda: floor.engine.next_due_ms() is not None and floor.next_timer_fires()),

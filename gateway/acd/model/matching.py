@@ -48,6 +48,15 @@ class Matching:
         while seat.open and (item := self.index.work_for(seat)) is not None:
             self.offer(item, [seat], "agent")
 
+    def fill_up_to(self, agent: Agent, item: Interaction) -> None:
+        """Give an agent what has a better place than work that was taken back from them.
+
+        Whoever takes it back looks for an agent for it afterwards: so it overtakes nobody.
+        """
+        seat = self.index.seats[agent.id]
+        while seat.open and (best := self.index.work_for(seat)) is not None and best is not item:
+            self.offer(best, [seat], "agent")
+
     def is_empty_handed(self, agent: Agent) -> bool:
         """Tell whether no offer, work, wrap-up that takes capacity, or slot is the agent's."""
         if agent.slots:

@@ -34,7 +34,7 @@ def move(engine: Matching, command: c.Move) -> None:
     )
     if rung is not None:
         skip(engine, item)
-        _fill_up_to(engine, rung, item)
+        engine.fill_up_to(rung, item)
     begin(engine, item)
     _refill(engine, rung)
 
@@ -77,13 +77,6 @@ def _unassigned(engine: Matching, interaction_id: str) -> Interaction:
     if item.state not in ("waiting", "offered"):
         raise WeccError("conflict", "An agent has it by now. Hand it over instead.")
     return item
-
-
-def _fill_up_to(engine: Matching, agent: Agent, item: Interaction) -> None:
-    """An agent it rang at gets what has a better place first: moving work lets it overtake none."""
-    seat = engine.index.seats[agent.id]
-    while (best := engine.index.work_for(seat)) is not None and best is not item:
-        engine.offer(best, [seat], "agent")
 
 
 def _refill(engine: Matching, rung: Agent | None) -> None:

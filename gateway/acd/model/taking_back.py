@@ -17,7 +17,9 @@ def recall(engine: Matching, command: c.Recall) -> None:
     if item.state != "offered" or offer is None or offer.agent_id != command.agent_id:
         raise WeccError("conflict", "It does not ring at this agent any more.")
     agent = engine.state.agents[offer.agent_id]
-    engine.match(end_offer(engine, offer, "withdrawn"))
+    end_offer(engine, offer, "withdrawn")
+    engine.fill_up_to(agent, item)
+    engine.match(item)
     engine.fill(agent)
 
 

@@ -332,7 +332,19 @@ async def test_hours_close_a_queue_and_a_calendar_adds_holidays(floor: Floor) ->
     assert answer.hours.closed_dates == [today.isoformat()]
     assert (await floor.arrive(queue_id=view.id)).queue_id == other.id
     again = await floor.acd.settings.add_holidays(ADMIN, hours.id, calendar)
-    assert again.added == 0
+    assert (again.added, again.removed) == (0, [])
+    later, past = today + dt.timedelta(days=40), today - dt.timedelta(days=40)
+    dates = [past.isoformat(), later.isoformat()]
+    changed = HoursBody(
+        name="Office", time_zone="Europe/Berlin", windows=always, closed_dates=dates
+    )
+    await floor.acd.settings.put_hours(ADMIN, hours.id, changed)
+    anew = await floor.acd.settings.add_holidays(ADMIN, hours.id, calendar, replace=True)
+    assert (anew.added, anew.removed) == (1, [later.isoformat()])
+    assert anew.hours.closed_dates == [past.isoformat(), today.isoformat()]
+    empty = b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"
+    attempt = floor.acd.settings.add_holidays(ADMIN, hours.id, empty, replace=True)
+    assert (await refused(attempt))[0] == "bad_file", "a wrong file opens nothing"
     attempt = floor.acd.settings.add_holidays(ADMIN, hours.id, b"<!DOCTYPE x>")
     assert await refused(attempt) == ("bad_file", "calendar")
     found = await floor.acd.settings.read_holidays(LEAD, calendar)

@@ -1920,12 +1920,14 @@ export interface HolidaysFound {
 }
 /**
  * What a calendar file brought. ``skipped`` events were not understood: those with a time of
- *     day, and repetitions other than every year.
+ *     day, and repetitions other than every year. ``removed`` are the dates that it no longer holds,
+ *     where it stands for all that is to come.
  */
 export interface HolidaysView {
   hours: HoursView;
   added: number;
   skipped: number;
+  removed: string[];
 }
 export interface HoursView {
   id: string;

@@ -125,8 +125,9 @@ class ConfigurationRoutes:
 
     async def add_holidays(self, call: Call) -> HolidaysView:
         """Add the whole days of an iCalendar file to the dates on which nothing opens."""
-        data = await self._calendar(call)
-        return await self._settings.add_holidays(call.user, call.path["id"], data)
+        data, replace = await self._calendar(call), call.query.get("replace") == "yes"
+        hours_id = call.path["id"]
+        return await self._settings.add_holidays(call.user, hours_id, data, replace=replace)
 
     async def _calendar(self, call: Call) -> bytes:
         request = call.request
@@ -232,6 +233,7 @@ def routes(acd: AcdService) -> list[Route]:
             "hours.change",
             on.add_holidays,
             response=HolidaysView,
+            query={"replace": "`yes`: later dates that are not in the file are opened again."},
             raw_limit_bytes=MAX_BYTES,
             raw_type=_CALENDAR,
         ),

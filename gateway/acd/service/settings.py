@@ -131,8 +131,14 @@ class Settings:
         """Refuse whoever may not."""
         authorize(actor, "hours.change", Relation.TENANT)
 
-    async def add_holidays(self, actor: Actor, hours_id: str, data: bytes) -> HolidaysView:
-        """Add the days of a calendar file to the dates on which nothing opens."""
+    async def add_holidays(
+        self, actor: Actor, hours_id: str, data: bytes, *, replace: bool = False
+    ) -> HolidaysView:
+        """Add the days of a calendar file to the dates on which nothing opens.
+
+        With ``replace`` the file stands for all that is to come: dates from today on that it does
+        not hold are opened again. Those that are past stay as they were.
+        """
         authorize(actor, "hours.change", Relation.TENANT)
         database, now_ms = self._partitions.database, self._partitions.clock.now_ms()
         row = await database.read(actor.tenant_id, lambda tx: store.find(tx, "hours", hours_id))
@@ -141,13 +147,18 @@ class Settings:
         today = dt.datetime.fromtimestamp(now_ms / 1000, business_hours.zone(row["time_zone"]))
         found = await read_calendar(self._isolation, data, today.date())
         before = list(row["closed_dates"])
-        dates = sorted({*before, *found.days})
+        if replace and not found.days:
+            raise WeccError("bad_file", "The file holds no whole days, so it replaces nothing.")
+        gone = set(before) - set(found.days) if replace else set[str]()
+        removed = sorted(date for date in gone if date >= today.date().isoformat())
+        dates = sorted({*before, *found.days} - set(removed))
         if len(dates) > MAX_DAYS:
             raise WeccError("bad_file", f"There can be at most {MAX_DAYS} dates in all.")
         named = {name: row[name] for name in ("name", "time_zone", "windows")}
         changed = msgspec.convert({**named, "closed_dates": dates}, HoursBody)
         view = await self.put_hours(actor, hours_id, changed)
-        return HolidaysView(hours=view, added=len(dates) - len(before), skipped=found.skipped)
+        added = len(set(dates) - set(before))
+        return HolidaysView(hours=view, added=added, skipped=found.skipped, removed=removed)
 
     async def read_holidays(self, actor: Actor, data: bytes) -> HolidaysFound:
         """Return the days of a calendar file with their names; nothing is changed."""

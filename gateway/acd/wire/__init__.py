@@ -292,12 +292,14 @@ class HolidaysFound(View):
 
 class HolidaysView(View):
     """What a calendar file brought. ``skipped`` events were not understood: those with a time of
-    day, and repetitions other than every year.
+    day, and repetitions other than every year. ``removed`` are the dates that it no longer holds,
+    where it stands for all that is to come.
     """
 
     hours: HoursView
     added: int
     skipped: int
+    removed: list[str]
 
 
 class HoursView(View):

@@ -34,7 +34,7 @@ fix: ## format, and mend what the linters can mend by themselves
 
 soak: servers ## long campaigns: queue proofs, load, faults, power loss (hours)
 	@$(PREPARE) --dev
-	@python -m pytest -q -m soak --timeout 7200 $(ARGS)
+	@python -m pytest -q -m soak --timeout 7200 -o faulthandler_timeout=0 $(ARGS)
 
 wire: ## write the front ends' wire types from the structs
 	@python .ci/wire.py

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.rounds import Round
+
 CI = os.environ.get("CI") == "true"
 SERIAL = ("browser", "fault", "soak")
 WHOLE_PRODUCT = ("attack", "live")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch over the round where the tests are handed out, not where they run."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Round(), "round")
 
 
 @pytest.hookimpl(trylast=True)
@@ -62,13 +69,9 @@ def require_or_skip() -> Callable[[object, str], None]:
 @pytest.fixture
 def free_port() -> Callable[[], int]:
     """Return a function that finds a TCP port of 127.0.0.1 nobody listens on."""
+    from tests.live.product import free_port
 
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
-    return find
+    return free_port
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ class Floor:
 
     async def settle(self) -> None:
         """Wait until screens and handlers were told."""
-        for _ in range(200):
+        for _ in range(2_000):
             await self.acd.partitions.effects.settle()
             is_whole = all(one._broken is None for one in self.acd.partitions.living())
             if is_whole and not self.acd.partitions.deliveries._chains:

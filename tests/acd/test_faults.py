@@ -19,6 +19,7 @@ from gateway.acd.wire import OfferNew
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Database, Tx
 from tests.acd.conftest import TENANT, Floor, agent
+from tests.patience import becomes, until
 
 T = TypeVar("T")
 
@@ -139,13 +140,15 @@ async def test_commands_behind_a_refused_commit_fail_alike(floor: Floor) -> None
     partition = await floor.acd.partitions.get(TENANT)
     database.hold, database.refuse = asyncio.Event(), 1
     who = [asyncio.create_task(partition.submit(c.Connect(agent_id=f"us_{n}"))) for n in range(9)]
-    await asyncio.sleep(0.05)
-    assert len(partition.engine.state.agents) == 9, "decided ahead of the disk"
+
+    async def agents() -> int:
+        return len(partition.engine.state.agents)
+
+    await becomes(agents, 9)  # decided ahead of the disk
     database.hold.set()
     results = await asyncio.gather(*who, return_exceptions=True)
     assert {getattr(result, "code", None) for result in results} == {"disk_full"}
-    await asyncio.sleep(0.05)
-    assert partition.engine.state.agents == {}
+    await becomes(agents, 0)
     await floor.ready(1)
 
 
@@ -159,7 +162,7 @@ async def test_lost_answer_of_the_disk_is_found_again(floor: Floor) -> None:
     database.lose_answer = 1
     with pytest.raises(WeccError):
         await floor.acd.accept(who, offer.id, None)
-    await asyncio.sleep(0.1)
+    await floor.settle()
     await floor.acd.accept(who, offer.id, None)
     await floor.settle()
     names = [name for name, key, _ in floor.handler.calls if key == work.id]
@@ -171,10 +174,12 @@ async def test_handlers_are_called_again_until_they_return(floor: Floor) -> None
     await floor.ready(1)
     floor.handler.failing = 2
     work = await floor.arrive()
-    await asyncio.sleep(1.0)
-    assert ("offered", work.id, agent(1).id) in floor.handler.calls
-    owed = await floor.database.read(TENANT, journal.owed)
-    assert owed == []
+
+    async def is_done() -> bool:
+        owed = await floor.database.read(TENANT, journal.owed)
+        return ("offered", work.id, agent(1).id) in floor.handler.calls and owed == []
+
+    await until(is_done, "the third call of the handler")
 
 
 async def test_handlers_get_after_a_crash_what_they_were_owed(floor: Floor) -> None:

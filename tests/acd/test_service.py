@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from gateway.acd.service import Enqueue
@@ -23,6 +21,7 @@ from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.tenancy.authorization import Relation
 from tests.acd.conftest import ADMIN, LEAD, TENANT, Floor, agent, visitor
+from tests.patience import becomes
 
 
 async def test_first_chat_needs_no_set_up(floor: Floor) -> None:
@@ -230,9 +229,12 @@ async def test_places_move_up_and_are_told_once(floor: Floor) -> None:
     await floor.arrive()
     await floor.settle()
     await floor.acd.abandon(TENANT, first.id)
-    await asyncio.sleep(2.2)
-    positions = [frame.position for frame in seen if isinstance(frame, QueuePlace)]
-    assert positions == [2, 1]
+
+    async def positions() -> list[int | None]:
+        return [frame.position for frame in seen if isinstance(frame, QueuePlace)]
+
+    wanted: list[int | None] = [2, 1]
+    await becomes(positions, wanted)
 
 
 async def test_floor_hears_of_queues_and_agents(floor: Floor) -> None:

@@ -42,7 +42,7 @@ async def test_moved_work_keeps_its_clock_and_says_why(floor: Floor) -> None:
         LEAD, work.id, other.id, "wrong desk, call 4111111111111111"
     )
     assert (moved.queue_id, moved.enqueued_at_ms) == (other.id, work.enqueued_at_ms)
-    for _ in range(150):
+    for _ in range(400):
         figures = [frame.queue for frame in on_floor if isinstance(frame, QueueChanged)]
         counts = {queue.queue_id: queue.waiting["chat"] for queue in figures}
         if counts == {work.queue_id: 0, other.id: 1}:

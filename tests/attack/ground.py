@@ -59,7 +59,7 @@ class Ground:
             base_url=f"{self.product.scheme}://127.0.0.1:{self.product.port}",
             headers={"Host": f"{origin}.localhost:{self.product.port}", **headers},
             transport=httpx.HTTPTransport(local_address=source, verify=self.product.tls or False),
-            timeout=30,
+            timeout=60,
         )
 
     def visitor(self, tenant: Tenant | None = None) -> Visitor:
@@ -80,7 +80,7 @@ class Ground:
             if isinstance(wire, Visitor) and wire.token and not wire.closed.is_set():
                 with contextlib.suppress(AssertionError, websockets.ConnectionClosed):
                     end = {"type": "conversation.end", "conversation_id": wire.conversation}
-                    await wire.ask(end, limit_s=2)
+                    await wire.ask(end, limit_s=20)
             await wire.close()
         self.wires.clear()
 

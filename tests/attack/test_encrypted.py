@@ -17,7 +17,7 @@ import pytest
 import websockets
 
 from tests.attack.ground import Ground, chat, new_id, on, product_of
-from tests.live.product import PASSWORD, Product, Staff
+from tests.live.product import PASSWORD, Product, Staff, free_port
 from tests.live.sockets import Visitor
 from tests.live.test_calls import agent, caller, persons, site, test_a_whole_call
 from tests.live.test_starts import certificate
@@ -28,12 +28,6 @@ __all__ = ["agent", "caller", "peers_on_loopback", "persons", "site", "test_a_wh
 pytestmark = pytest.mark.fault
 KINDS = ("desk", "widget", "files", "mirror")
 MOST = 60
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module", params=["own certificate", "behind a proxy"])
@@ -51,7 +45,7 @@ def two(
         else:
             ending = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             ending.load_cert_chain(cert, key)
-            inside = _free_port()
+            inside = free_port()
             proxy = TlsProxy(inside, ending).start()
             stack.callback(proxy.close)
             limits |= {
@@ -281,7 +275,7 @@ def test_handshakes_that_never_end_are_bounded(two: Ground) -> None:
             with contextlib.suppress(OSError):
                 while channel.recv(4096):
                     pass
-        assert time.monotonic() - began_s < 60
+        assert time.monotonic() - began_s < 150
     with two.client("desk", "127.0.0.146") as client:
         assert client.get("/healthz").status_code == 200
 

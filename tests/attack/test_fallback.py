@@ -88,10 +88,10 @@ class Channel:
         finally:
             done.set()
             self.send({"type": "ping"})
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
-    def heard(self, matches: Callable[[Frame], bool], limit_s: float = 10) -> Frame:
+    def heard(self, matches: Callable[[Frame], bool], limit_s: float = 30) -> Frame:
         """Wait until the event stream brought a frame."""
         until_s = time.monotonic() + limit_s
         while time.monotonic() < until_s:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Page
 
-from tests.browser import floor
+from tests.patience import until
 
 EARS = """(() => {
   const own = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, "srcObject");
@@ -78,7 +78,7 @@ async def hears(page: Page, hz: int) -> None:
         pitch, loud = await heard(page)
         return abs(pitch - hz) < NEAR_HZ and loud > LOUD_DB
 
-    await floor.until(there, f"a tone of {hz} Hz")
+    await until(there, f"a tone of {hz} Hz")
 
 
 async def hears_music(page: Page, but_not: int) -> None:
@@ -91,7 +91,7 @@ async def hears_music(page: Page, but_not: int) -> None:
             pitches.add(round(pitch / 20))
         return len(pitches) > 2
 
-    await floor.until(there, "music")
+    await until(there, "music")
 
 
 async def hears_nothing(page: Page) -> None:
@@ -100,4 +100,4 @@ async def hears_nothing(page: Page) -> None:
     async def there() -> bool:
         return (await heard(page))[1] < QUIET_DB
 
-    await floor.until(there, "silence")
+    await until(there, "silence")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,16 +15,7 @@ from tests.widget.road import Road
 from tests.widget.shop import Widget
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "browser"
-LIMIT_MS = 15_000
-
-
-async def until(check: Callable[[], Awaitable[bool]], what: str, limit_s: float = 15) -> None:
-    """Wait until ``check`` holds; pages with a policy allow no waiting inside of themselves."""
-    deadline_s = asyncio.get_running_loop().time() + limit_s
-    while not await check():
-        if asyncio.get_running_loop().time() > deadline_s:
-            raise AssertionError(f"{what} did not happen within {limit_s} s")
-        await asyncio.sleep(0.05)
+LIMIT_MS = 30_000
 
 
 @dataclass

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.vectors import MARK, VECTORS, packed
 from tests.live.product import Product, Staff
 from tests.live.sockets import Agent, Visitor, Wire
+from tests.patience import until
 
 ORIGIN = "http://page.localhost:9"
 # No JSON for the desk's API holds U+0000: it refuses the body. Sockets drop it.
@@ -93,14 +95,25 @@ class Tenant:
     async def hand_over(self, one: Visitor, note: str) -> None:
         """The colleague takes a conversation and gives it back to the queue, with a note."""
         desk = await self.colleague_desk()
-        waiting = self.colleague.call("GET", "/waiting")
-        mine = next(w for w in waiting if w["conversation"]["id"] == one.conversation)
+        mine = await self.waits(lambda work: work["conversation"]["id"] == one.conversation)
         about = {"interaction_id": mine["interaction"]["id"]}
         await desk.must({"type": "interaction.take", **about})
         await desk.post(one.conversation, LONG[0], note=True)
         await desk.post(one.conversation, LONG[1])
         to = {"to_queue_id": mine["interaction"]["queue_id"], "note": note}
         await desk.must({"type": "interaction.transfer", **about, **to})
+
+    async def waits(self, matches: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until the colleague sees such work in the queue."""
+        found: list[dict[str, Any]] = []
+
+        async def is_there() -> bool:
+            waiting = await asyncio.to_thread(self.colleague.call, "GET", "/waiting")
+            found.extend(filter(matches, waiting))
+            return bool(found)
+
+        await until(is_there, "that the work waits")
+        return found[0]
 
     async def colleague_desk(self) -> Agent:
         """The colleague sits down."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, Page, Request
+
+from tests.patience import at_rest
 
 # An element only a vector would make, an attribute only a vector would set, an odd address.
 FIND = """(() => {
@@ -86,6 +87,10 @@ SEEN = """(find) => [...document.querySelectorAll("iframe")].map((frame) => {
 async def control(page: Page, vectors: Iterable[str]) -> list[tuple[bool, bool]]:
     """For each vector as markup without any policy: whether it ran, and whether it is seen."""
     await page.evaluate(CONTROL, list(vectors))
-    await asyncio.sleep(1)
-    found = await page.evaluate(SEEN, FIND)
-    return [(bool(ran), bool(seen)) for ran, seen in found]
+    return [(bool(ran), bool(seen)) for ran, seen in await at_rest(lambda: seen_in(page))]
+
+
+async def seen_in(page: Page) -> list[list[bool]]:
+    """What each frame of the control shows now."""
+    found: list[list[bool]] = await page.evaluate(SEEN, FIND)
+    return found

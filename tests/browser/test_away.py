@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -62,10 +63,11 @@ async def test_an_offer_nobody_answers_goes_back_and_says_so(floor: Floor) -> No
     agent = await floor.seat("Agent Lisbon")
     await agent.go_ready()
     visitor = await floor.visitor()
+    rings = asyncio.create_task(expect(agent.offers).to_contain_text("Chat from Ivy"))
     await visitor.begin("Ivy", "Anybody?", "Service")
-    await expect(agent.offers).to_contain_text("Chat from Ivy")
+    await rings
     alert = agent.page.get_by_role("alert").filter(has_text="was not answered")
-    await expect(alert).to_contain_text("The offer from Ivy was not answered.", timeout=12_000)
+    await expect(alert).to_contain_text("The offer from Ivy was not answered.", timeout=40_000)
     await expect(agent.offers).to_have_count(0)
     await expect(
         agent.page.get_by_role("button", name=re.compile("^Offer not answered"))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from tests.browser.floor import Floor, until
+from tests.browser.floor import Floor, Shopper
+from tests.patience import becomes, until
 
 pytestmark = pytest.mark.browser
 
@@ -227,6 +228,11 @@ async def test_waiting_in_line_several_at_once_and_a_transfer(floor: Floor) -> N
     await lisbon.rest()
 
 
+async def shown(visitor: Shopper) -> list[str]:
+    """All messages of the widget, in the order of the alphabet."""
+    return sorted(await visitor.texts())
+
+
 async def chats_at_once(page: Page, floor: Floor, name: str, number: str) -> None:
     """The administrator says how many chats an agent takes."""
     await page.goto(floor.product.url("desk") + "/admin/agents")
@@ -250,8 +256,7 @@ async def test_reload_second_tab_and_a_while_without_network(floor: Floor) -> No
     await expect(agent.messages.last).to_contain_text("after the reload")
 
     second = await floor.tab(visitor.page.context, "/returns")
-    if not await second.panel.count():
-        await second.launcher.click()
+    await second.reopen()
     await expect(second.text("after the reload")).to_be_visible()
     await second.say("from the second tab")
     await expect(visitor.text("from the second tab")).to_be_visible()
@@ -271,8 +276,7 @@ async def test_reload_second_tab_and_a_while_without_network(floor: Floor) -> No
     expected += ["written offline 1", "written offline 2"]
     expected += [f"meanwhile {number}" for number in range(3)]
     for page in (visitor, second):
-        await expect(page.text("written offline 2")).to_be_visible()
-        assert sorted(await page.texts()) == sorted(expected)
+        await becomes(lambda: shown(page), sorted(expected))  # noqa: B023
     await visitor.page.reload()
     await expect(visitor.text("meanwhile 2")).to_be_visible()
     await agent.end()

@@ -16,11 +16,12 @@ from playwright.async_api import Page, expect
 
 from gateway.kernel import text
 from tests.browser.conftest import browsers, present
-from tests.browser.floor import LIMIT_MS, Desk, Floor, House, until
+from tests.browser.floor import LIMIT_MS, Desk, Floor, House
 from tests.browser.hostile import LIMITS, NAMES, TITLES, Tenant, furnish
 from tests.browser.inert import Witness, control, stayed_text
 from tests.browser.vectors import MARKUP, TEXT, VECTORS
 from tests.live.product import PASSWORD, product
+from tests.patience import until
 from tests.widget.shop import PageServer, Widget, page_server
 
 pytestmark = pytest.mark.browser
@@ -275,13 +276,13 @@ async def test_the_widget(
     context.set_default_timeout(LIMIT_MS)
     visitor = await floor.tab(context, origin=pages.origin)
     await stayed_text(visitor.page)
-    await visitor.launcher.click()
+    await visitor.open()
     await expect(visitor.root.locator("form.home")).to_contain_text(SHOWN)
     await stayed_text(visitor.page)
+    before = {one["interaction"]["id"] for one in tenant.colleague.call("GET", "/waiting")}
     await visitor.start(VECTORS[0])
     colleague = await tenant.colleague_desk()
-    waiting = tenant.colleague.call("GET", "/waiting")
-    work = max(waiting, key=lambda one: one["interaction"]["created_at_ms"])
+    work = await tenant.waits(lambda one: one["interaction"]["id"] not in before)
     about = {"interaction_id": work["interaction"]["id"]}
     await colleague.must({"type": "interaction.take", **about})
     for vector in VECTORS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -167,7 +168,7 @@ async def test_a_tenant_of_ones_own(fresh_floor: Floor, fresh: House, own_site: 
     await agent.go_ready()
     context = await fresh_floor.street.new_context(locale="en-GB")
     visitor = await fresh_floor.tab(context, "/", own_site.origin)
-    await visitor.launcher.click()
+    await visitor.open()
     await visitor.root.locator("form.home textarea").fill("My gears slip")
     await visitor.root.locator("form.home button.go").click()
     await agent.accept("Chat from")
@@ -176,6 +177,7 @@ async def test_a_tenant_of_ones_own(fresh_floor: Floor, fresh: House, own_site: 
     await mika.keyboard.type("/hi")
     await expect(mika.get_by_role("option", name="/hi Greeting")).to_be_visible()
     await mika.keyboard.press("Enter")
+    await expect(agent.editor).to_have_value(re.compile("Mika of Bike shop here"))
     await mika.keyboard.press("Enter")
     await expect(visitor.text("Mika of Bike shop here.")).to_be_visible()
     await visitor.say("Thanks!")

@@ -12,10 +12,11 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from tests.browser.axe import faults
 from tests.desk.away import AWAY
 from tests.live.product import PASSWORD, Product
+from tests.patience import until
 from tests.widget.road import Road
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "desk"
-LIMIT_MS = 15_000
+LIMIT_MS = 30_000
 READY = re.compile("^Ready")
 
 
@@ -55,6 +56,11 @@ class Office:
     def _heard(self, text: str) -> None:
         if "Content Security Policy" in text or "Content-Security-Policy" in text:
             self.problems.append(text)
+
+
+async def fits(page: Page) -> bool:
+    """Whether the page is no wider than its window now."""
+    return not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 @dataclass
@@ -112,6 +118,18 @@ class Seat:
     async def faults(self) -> list[str]:
         """What axe finds on the page as it stands."""
         return await faults(self.page)
+
+    async def fits(self) -> None:
+        """Nothing is wider than the window, once the page has taken its shape."""
+        await until(lambda: fits(self.page), "that nothing is wider than the window")
+
+    async def title_holds(self, words: str) -> None:
+        """Wait for a title; it blinks."""
+
+        async def shown() -> bool:
+            return words in await self.page.title()
+
+        await until(shown, f"{words!r} in the title")
 
     async def picture(self, name: str) -> None:
         """Keep a screenshot for people to look at."""

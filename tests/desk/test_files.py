@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.floor import until
 from tests.desk.conftest import House
 from tests.desk.person import Office, Seat
 from tests.desk.test_connection import talking
 from tests.desk.test_work import wrap_up
 from tests.live.sockets import Visitor
+from tests.patience import at_rest, until
 
 pytestmark = pytest.mark.browser
 BIG_BYTES = 40 << 20
@@ -74,9 +73,10 @@ async def arrived(visitor: Visitor, name: str, limit_s: float = 60) -> dict[str,
 
 async def share(seat: Seat) -> int:
     """How much of the file has been sent, in percent."""
-    return int(
-        float(await seat.page.get_by_role("progressbar").first.get_attribute("aria-valuenow") or 0)
+    shown = await seat.page.get_by_role("progressbar").evaluate_all(
+        "(all) => all.map((one) => Number(one.ariaValueNow ?? one.getAttribute('aria-valuenow')))"
     )
+    return int(shown[0]) if shown else 0
 
 
 async def test_files_dropped_on_the_thread_pasted_and_refused_in_words(
@@ -145,15 +145,14 @@ async def test_a_big_file_goes_on_after_a_cut_and_can_be_stopped(
 ) -> None:
     seat, visitor = await talking(house, office)
     page = seat.page
+    office.road.hold_after(BIG_BYTES // 3)
     await hand(page, THREAD, "drop", big_file("big.txt"))
 
     async def is_under_way() -> bool:
         return await share(seat) >= 10
 
-    await until(is_under_way, "a tenth of the file", 30)
-    office.road.swallow()
-    await asyncio.sleep(0.3)
-    at_cut = await share(seat)
+    await until(is_under_way, "a tenth of the file")
+    at_cut = await at_rest(lambda: share(seat))
     assert 10 <= at_cut < 100
     office.road.closed = True
     office.road.cut()
@@ -172,9 +171,11 @@ async def test_a_big_file_goes_on_after_a_cut_and_can_be_stopped(
     assert hashlib.sha256(body).digest() == hashlib.sha256(content(BIG_BYTES)).digest()
     await expect(page.get_by_role("progressbar")).to_have_count(0)
 
+    office.road.hold_after(BIG_BYTES // 3)
     await hand(page, THREAD, "drop", big_file("stopped.txt"), text_file("after.txt"))
-    await until(is_under_way, "a tenth of the second file", 30)
+    await until(is_under_way, "a tenth of the second file")
     await page.get_by_role("button", name="Stop sending").first.click()
+    office.road.deliver()
     assert (await arrived(visitor, "after.txt"))["state"] == "clean"
     await expect(page.get_by_role("progressbar")).to_have_count(0)
     assert "stopped.txt" not in str(visitor.frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.async_api import expect
 
 from tests.desk.conftest import ADMIN, House
 from tests.desk.person import Office
+from tests.live import day
 from tests.live.product import eventually
 from tests.live.sockets import Agent
 
@@ -56,6 +58,7 @@ async def test_warnings_come_before_the_target_is_missed_and_figures_are_the_rep
     house: House, office: Office, short_target: None
 ) -> None:
     seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 900})
+    await asyncio.to_thread(day.long_enough)
     await seat.open("/live")
     page = seat.page
     alarms = page.get_by_role("region", name="Warnings")

@@ -5,22 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.floor import until
 from tests.desk.away import click_notice, look_away, notices
 from tests.desk.conftest import AGENT, House
 from tests.desk.person import Office, Seat
 from tests.desk.test_work import wrap_up
+from tests.patience import until
 
 pytestmark = pytest.mark.browser
-
-
-async def title_holds(seat: Seat, words: str) -> None:
-    """Wait for a title; it blinks."""
-
-    async def shown() -> bool:
-        return words in await seat.page.title()
-
-    await until(shown, f"{words!r} in the title")
 
 
 async def quiet(seat: Seat) -> None:
@@ -41,7 +32,7 @@ async def test_an_offer_shows_on_the_desktop_only_while_the_desk_is_out_of_sight
     await first.hello()
     await first.start("Seen at once")
     await expect(seat.offers).to_have_count(1)
-    await title_holds(seat, "●")
+    await seat.title_holds("●")
     assert await notices(seat.page) == []
     await seat.page.keyboard.press("Control+Shift+KeyA")
     await expect(seat.messages.first).to_contain_text("Seen at once")
@@ -58,8 +49,8 @@ async def test_an_offer_shows_on_the_desktop_only_while_the_desk_is_out_of_sight
 
     await until(one, "the notification")
     assert (await notices(seat.page))[0].startswith("Chat from ")
-    await title_holds(seat, "●")
-    await title_holds(seat, "(1)")
+    await seat.title_holds("●")
+    await seat.title_holds("(1)")
     await click_notice(seat.page)
     accept = seat.offers.get_by_role("button", name="Accept")
     await expect(accept).to_be_focused()
@@ -71,7 +62,7 @@ async def test_an_offer_shows_on_the_desktop_only_while_the_desk_is_out_of_sight
     await look_away(seat.page)
     await second.post("One more thing")
     await until(one, "the notification of a message")
-    await title_holds(seat, "(1)")
+    await seat.title_holds("(1)")
     await click_notice(seat.page)
     await expect(seat.messages.last).to_contain_text("One more thing")
 
@@ -117,9 +108,9 @@ async def test_permission_is_asked_for_at_the_start_of_the_shift_and_never_befor
     assert await seat.page.evaluate(asked) == 0
     await seat.picture("shift-unasked")
     await dialog.get_by_role("button", name="Allow").click()
+    await expect(dialog).to_contain_text("Blocked. Allow notifications for this site")
     assert await seat.page.evaluate(asked) == 1
     await seat.picture("shift-notifications")
-    await expect(dialog).to_contain_text("Blocked. Allow notifications for this site")
     await expect(dialog.get_by_role("button", name="Allow")).to_have_count(0)
     await dialog.get_by_role("button", name="Go ready").click()
     await look_away(seat.page)
@@ -127,7 +118,7 @@ async def test_permission_is_asked_for_at_the_start_of_the_shift_and_never_befor
     await visitor.hello()
     await visitor.start("Without a notification")
     await expect(seat.offers).to_have_count(1)
-    await title_holds(seat, "●")
+    await seat.title_holds("●")
     assert await notices(seat.page) == []
     await look_away(seat.page, False)
     await seat.page.keyboard.press("Control+Shift+KeyA")

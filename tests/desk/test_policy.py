@@ -14,6 +14,7 @@ from tests.browser.vectors import MARK, MARKUP
 from tests.desk.conftest import AGENT, House
 from tests.desk.person import Office
 from tests.live.sockets import Visitor
+from tests.patience import at_rest, becomes, until
 from tests.widget.shop import PageServer, page_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -73,7 +74,7 @@ async def ran(page: Page) -> bool:
 async def test_the_policy_alone_stops_every_vector(house: House, office: Office) -> None:
     """A-037: as raw markup in the desk's own page; without the policy they run."""
     context = await office.browser.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     for start in range(0, len(MARKUP), TOGETHER):
         together = CLOSED.join(MARKUP[start : start + TOGETHER])
         page = await inside(house, context, together)
@@ -81,7 +82,7 @@ async def test_the_policy_alone_stops_every_vector(house: House, office: Office)
         await page.close()
     for start in range(0, len(MARKUP), 5 * TOGETHER):
         page = await inside(house, context, MARKUP[start], free=True)
-        assert await ran(page), start
+        await until(lambda: ran(page), f"vector {start} without the policy")  # noqa: B023
         await page.close()
     await context.close()
 
@@ -112,22 +113,25 @@ async def test_markup_in_the_page_sends_nothing_away(
         one.replace("URL", f"{elsewhere.origin}/{number}") for number, one in enumerate(FETCHERS)
     )
     context = await office.browser.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
+
+    async def most_were_asked_for() -> bool:
+        return len(elsewhere.visits) > len(FETCHERS) // 2
+
     with page_server() as own:
         own.page = f"<!doctype html><link rel=icon href=data:,>{everything}".encode()
-        seen: dict[str, int] = {}
-        for name, applied in (("guarded", policy), ("free", "")):
-            elsewhere.visits.clear()
+        for applied in (policy, ""):
             own.policy = applied
             page = await context.new_page()
             await page.goto(own.origin)
             with suppress(Error):
                 await page.locator("input[type=submit]").click(timeout=500, no_wait_after=True)
-            await asyncio.sleep(1)
-            seen[name] = len(elsewhere.visits)
+            if applied:
+                await asyncio.sleep(1)
+                assert elsewhere.visits == []
+            else:
+                await until(most_were_asked_for, "what the policy prevents")
             await page.close()
-    assert seen["guarded"] == 0
-    assert seen["free"] > len(FETCHERS) // 2
     await context.close()
 
 
@@ -205,7 +209,7 @@ async def test_the_desk_is_shown_in_no_frame(
     tags += f"<object data={desk}></object><embed src={desk}><iframe src=/own></iframe>"
     elsewhere.page = tags.encode()
     context = await office.browser.new_context()
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     page = await context.new_page()
     await page.goto(elsewhere.origin)
     elsewhere.page = b"own"
@@ -239,7 +243,8 @@ async def test_other_windows_cannot_talk_to_the_desk(
     await expect(desk.get_by_role("button", name="Not ready")).to_be_visible()  # it is connected
     await expect(desk.get_by_role("button", name="Ring in this tab")).to_be_visible()
     assert await desk.evaluate("window.opener") is None
-    before = await still(desk)
+    await expect(desk.locator("[aria-busy=true]")).to_have_count(0)
+    before = await at_rest(lambda: still(desk))
     assert await opener.evaluate(
         """(posts) => {
           const forms = [null, 1, "x", [], {}, { k: "state" }, { type: "welcome" }, { id: 1 }];
@@ -253,5 +258,5 @@ async def test_other_windows_cannot_talk_to_the_desk(
     about = {"objectId": window["result"]["objectId"]}
     listeners = await channel.send("DOMDebugger.getEventListeners", about)
     assert "message" not in {one["type"] for one in listeners["listeners"]}
-    assert await still(desk) == before
+    await becomes(lambda: still(desk), before)
     await seat.context.close()

@@ -13,6 +13,7 @@ from playwright.async_api import async_playwright, expect
 from tests.conftest import require
 from tests.desk.conftest import ADMIN, AGENT, BUILT, _connections_end
 from tests.desk.person import Office, Seat
+from tests.live import day
 from tests.live.product import Product, product
 from tests.supervision.past import live_through
 from tests.widget.road import Road
@@ -29,6 +30,7 @@ def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     require(BUILT.exists(), "the built desk (`npm run build -w web`)")
     folder = tmp_path_factory.mktemp("reports") / "data"
     folder.mkdir(mode=0o700)
+    day.long_enough()
     assert asyncio.run(live_through(folder)) > 100
     with product(folder, "--no-calls") as running:
         yield running
@@ -144,5 +146,5 @@ async def test_faces(office: Office, scheme: str, width: int, language: str) -> 
     await seat.page.get_by_role("button", name=name).click()
     await expect(seat.page.locator("figure canvas")).to_be_visible()
     assert await seat.faults() == []
-    assert not await seat.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await seat.fits()
     await seat.picture(f"reports-{scheme}-{width}-{language}")

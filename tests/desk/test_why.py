@@ -11,12 +11,22 @@ from playwright.async_api import Page, expect
 from tests.conftest import require
 from tests.desk.conftest import ADMIN, AGENT, BUILT, NOT_SET, ORIGIN, House
 from tests.desk.person import Office, Seat
-from tests.live.product import product
+from tests.live.product import Staff, product
 from tests.live.sockets import Agent
+from tests.patience import at_rest
 from tests.widget.shop import CHROMIUM
 
 pytestmark = pytest.mark.browser
 BEN = "ben@example.com"
+
+
+def rings(admin: Staff, queue_id: str, seconds: int) -> None:
+    """Let the queue ask for French for some seconds, and let it ring so long."""
+    queue = next(one for one in admin.call("GET", "/queues") if one["id"] == queue_id)
+    body = {name: value for name, value in queue.items() if name not in NOT_SET}
+    body["steps"] = [{"expression": "French >= 50", "after_s": 8}, {"priority": 2}]
+    body["offer_timeout_s"] = {"chat": seconds, "message": seconds}
+    admin.call("PUT", f"/queues/{queue_id}", body)
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +40,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         admin = running.set_up()
         admin.call("POST", "/skills", {"name": "French"})
         queue = admin.call("GET", "/queues")[0]
-        body = {name: value for name, value in queue.items() if name not in NOT_SET}
-        body["steps"] = [{"expression": "French >= 50", "after_s": 8}, {"priority": 2}]
-        body["offer_timeout_s"] = {"chat": 8, "message": 8}
-        admin.call("PUT", f"/queues/{queue['id']}", body)
+        rings(admin, queue["id"], 8)
         amara, site = admin.add_agent("Amara", AGENT), admin.add_site(ORIGIN, languages=["en"])
         yield House(running, admin, amara, site, queue)
 
@@ -43,7 +50,7 @@ async def sheet_text(page: Page, opener: str) -> str:
     await page.get_by_role("button", name=opener).first.click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("figure")).to_be_visible()
-    return await dialog.inner_text()
+    return await at_rest(dialog.inner_text)
 
 
 async def leave(page: Page) -> None:
@@ -73,6 +80,7 @@ async def test_a_wait_is_told_to_a_lead_and_to_the_agent(house: House, office: O
     await one.wait("offer.new", 40)  # the step relaxed: it rings
     await one.wait("offer.gone", 40)  # and is missed
 
+    rings(admin, house.queue["id"], 120)
     await seat.go_ready()
     await expect(seat.offers).to_have_count(1)
     told = await sheet_text(seat.page, "Why you")
@@ -122,8 +130,7 @@ async def _faces(lead: Seat) -> None:
     assert await lead.faults() == []
     await lead.picture("why-dark")
     await page.set_viewport_size({"width": 390, "height": 844})
-    wide = await page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
+    await lead.fits()
     assert await lead.faults() == []
     await lead.picture("why-phone")
     await leave(page)

@@ -290,7 +290,7 @@ async def test_the_scanner_decides_and_its_absence_holds_files_back(light: Room)
     seen, staff = light.hear_visitor(visitor()), light.hear_staff(CV)
     scanner.verdict = "clean"
     assert await light.service.attachments.resume(TENANT) == 1
-    for _ in range(100):
+    for _ in range(1_500):
         await asyncio.sleep(0.02)
         if staff and seen:
             break
@@ -311,14 +311,14 @@ async def test_a_check_that_fails_is_tried_again_soon_and_says_so_meanwhile(ligh
     attachments.scanner, attachments.again_s = scanner, (0.05, 0.3)
     view = await send(light, visitor(), "a.txt", b"text")
     await light.post(visitor(), draft(CV, "ms_message0001", "", view.id))
-    for _ in range(200):
+    for _ in range(600):
         if (await attachments.view(agent(), view.id)).is_delayed:
             break
         await asyncio.sleep(0.05)
     late = await attachments.view(agent(), view.id)
     assert (late.state, late.is_delayed, late.url) == ("scanning", True, None)
     scanner.verdict = "clean"
-    for _ in range(200):
+    for _ in range(600):
         if (await attachments.view(agent(), view.id)).state == "clean":
             break
         await asyncio.sleep(0.05)

@@ -87,7 +87,7 @@ async def test_a_bomb_is_refused_before_it_is_decoded(isolation: Isolation) -> N
         assert made.refused == "too_many_pixels"
     used = int(await isolation.call(f"{HERE}:peak_bytes_of_a_bomb", png_bomb(60_000, 60_000)))
     assert used <= 256 * 1024 * 1024
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 120
 
 
 @pytest.mark.parametrize(

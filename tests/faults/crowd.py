@@ -71,7 +71,7 @@ class Writer:
     async def _until_acked(self, frame: dict[str, Any]) -> None:
         while True:
             try:
-                answer = await self._wire.ask(frame, 5)
+                answer = await self._wire.ask(frame, 15)
             except BROKEN:
                 await self._back()
                 continue
@@ -119,20 +119,20 @@ class Desk:
         elif frame["type"] == "offer.new":
             await self._take(frame["offer"])
         elif frame["type"] == "agent.changed" and frame["agent"]["state"] == "not_ready":
-            await self._wire.ask({"type": "agent.state.set", "state": "ready"}, 5)
+            await self._wire.ask({"type": "agent.state.set", "state": "ready"}, 15)
         elif frame["type"] == "assignment.changed":
             interaction = frame["interaction"]
             if interaction["state"] == "wrap_up" and not frame["gone"]:
                 request = {"type": "interaction.wrap_up", "interaction_id": interaction["id"]}
-                await self._wire.ask(request, 5)
+                await self._wire.ask(request, 15)
 
     async def _take(self, offer: dict[str, Any]) -> None:
         request = {"type": "offer.accept", "offer_id": offer["id"]}
-        if (await self._wire.ask(request, 5))["type"] != "ack":
+        if (await self._wire.ask(request, 15))["type"] != "ack":
             return
         key, message_id = offer["conversation"]["id"], str(uuid.uuid4())
         frame = {"type": "message.post", "id": message_id, "conversation_id": key, "text": "Hello"}
-        if (await self._wire.ask(frame, 5))["type"] == "ack":
+        if (await self._wire.ask(frame, 15))["type"] == "ack":
             self._ledger.by_agents.setdefault(key, []).append(message_id)
 
 

@@ -19,6 +19,7 @@ from tests.voice.rig import Peer
 pytestmark = pytest.mark.fault
 DELAYS_S = (0.004, 0.02, 0.05, 0.12)
 ORIGIN = "https://shop.example.com"
+NOT_SET = ("id", "version", "warnings", "closed", "closure")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ async def _one_call(running: Product, site: dict[str, Any], agent: Answerer, del
 async def _ringing(agent: Answerer, conversation_id: str) -> dict[str, Any]:
     """The offer of a conversation, new or in the welcome after a reconnect."""
     frame = await agent.wire.wait(
-        lambda f: any(o["conversation"]["id"] == conversation_id for o in _offers(f)), 20
+        lambda f: any(o["conversation"]["id"] == conversation_id for o in _offers(f)), 60
     )
     return next(o for o in _offers(frame) if o["conversation"]["id"] == conversation_id)
 
@@ -83,6 +84,10 @@ def _offers(frame: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_web_process_killed_while_calls_begin(running: Product) -> None:
     admin = running.set_up()
     site = admin.add_site(ORIGIN)
+    (queue,) = admin.call("GET", "/queues")
+    # However long a restart takes here, nothing that rings expires meanwhile.
+    body = {name: value for name, value in queue.items() if name not in NOT_SET}
+    admin.call("PUT", f"/queues/{queue['id']}", body | {"offer_timeout_s": {"call": 300}})
     agent = Answerer(running, admin.add_agent("Agent One", "one@example.com"))
     await agent.peer.close()
     await agent.on_duty()

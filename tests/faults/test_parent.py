@@ -13,7 +13,7 @@ import pytest
 
 from gateway.cli.parent import EXIT_CONFIGURATION, Child, Parent
 
-LOOKS_S = 10.0
+LOOKS_S = 60.0
 
 
 class Alarm:
@@ -39,8 +39,8 @@ def alarm() -> Alarm:
 @pytest.fixture
 def parent(alarm: Alarm) -> Iterator[Parent]:
     """A parent with one child that sleeps, and one that stops at nothing."""
-    sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
     said: list[str] = []
     found = Parent(
         [Child("sleeper", sleeper, watch=alarm), Child("deaf", [sys.executable, "-c", deaf])],

@@ -31,7 +31,7 @@ from gateway.platform.events import read_after
 from gateway.platform.keys import open_keys
 from tests.store.tables import metadata, note_ids
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(600)]
 
 
 @dataclass
@@ -62,7 +62,7 @@ def _mounted(tmp_path: Path, require_or_skip: Callable[[object, str], None]) -> 
     command = [sys.executable, "-m", "tests.faults.power_loss_disk"]
     process = subprocess.Popen([*command, str(found.mount_point), str(found.afterwards)])
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not found.mount_point.is_mount():
             assert process.poll() is None, "the filesystem did not start"
             assert time.monotonic() < deadline
@@ -71,7 +71,7 @@ def _mounted(tmp_path: Path, require_or_skip: Callable[[object, str], None]) -> 
     finally:
         subprocess.run(["fusermount", "-u", "-z", str(found.mount_point)], check=False)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -116,7 +116,7 @@ class Writer:
         self.read(word="closed")
         assert self._process.stdout is not None
         self._process.stdout.close()
-        assert self._process.wait(timeout=30) == 0
+        assert self._process.wait(timeout=120) == 0
 
 
 async def _survivors(data_dir: Path, files: list[str]) -> set[str]:

@@ -78,7 +78,7 @@ def test_a_failed_step_shows_its_last_words_without_addresses(
 
 def test_no_step_outlives_an_interruption(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
-    script = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    script = f"import os, time; open({str(mark)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     code = (
         f"import sys; sys.path.insert(0, {str(SET_UP)!r})\n"
         "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
@@ -90,9 +90,9 @@ def test_no_step_outlives_an_interruption(tmp_path: Path) -> None:
         while not (mark.exists() and mark.read_text()):
             assert outer.poll() is None
         outer.terminate()
-        assert outer.wait(timeout=20) == 143
+        assert outer.wait(timeout=120) == 143
     stat = Path(f"/proc/{mark.read_text()}/stat")
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 60
     while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < deadline_s, "the step outlived its caller"
         time.sleep(0.05)

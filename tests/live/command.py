@@ -14,7 +14,7 @@ def argv(*words: str | Path) -> list[str]:
 
 
 def wecc(
-    *words: str | Path, limit_s: float = 60, **environment: str
+    *words: str | Path, limit_s: float = 120, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run ``wecc WORDS`` to its end."""
     return subprocess.run(

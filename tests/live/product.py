@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -18,8 +20,23 @@ from typing import Any
 
 import httpx
 
-READY_LIMIT_S = 60.0
+READY_LIMIT_S = 120.0
+PORTS = (23_000, 32_000)
+PORTS_TRIED = 5
 PASSWORD = "correct-" + os.urandom(6).hex()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on.
+
+    It lies below those that the system gives to outgoing connections (from 32768 on), so that it
+    is still free when the product comes back to it after a restart.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Product:
@@ -37,8 +54,29 @@ class Product:
         self._clients: list[httpx.Client] = []
 
     def start(self) -> Product:
-        """Start and wait until it says that it is ready."""
-        port = str(self.port or 0)
+        """Start and wait until it says that it is ready, each time at the same port."""
+        is_first = not self.port
+        self.port = self.port or free_port()
+        for _ in range(PORTS_TRIED if is_first else 1):
+            self._spawn()
+            if self._is_up():
+                return self
+            self.port = free_port()
+        raise AssertionError(f"it ended: {self.lines} {self.errors()[-3000:]}")
+
+    def _is_up(self) -> bool:
+        """Wait for the ready line; false when another program took the port meanwhile."""
+        try:
+            found = self.wait_for_line(r"agent desk\s+https?://[^:]+:(\d+)")
+        except AssertionError:
+            assert self.process is not None
+            if self.process.poll() is None or f"port {self.port}" not in self.errors():
+                raise
+            return False
+        self.port = int(found.group(1))  # a proxy's, where one stands before it
+        return True
+
+    def _spawn(self) -> None:
         self.lines = []
         log = (self.data_dir.parent / "stderr.log").open("ab")
         self.process = subprocess.Popen(
@@ -50,7 +88,7 @@ class Product:
                 "--data",
                 str(self.data_dir),
                 "--port",
-                port,
+                str(self.port),
                 *self.arguments,
             ],
             env={**os.environ, **self.environment},
@@ -62,10 +100,6 @@ class Product:
         log.close()
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
-        self.wait_for_line(r"agent desk\s+(\S+)")
-        found = self.wait_for_line(r"agent desk\s+https?://[^:]+:(\d+)")
-        self.port = int(found.group(1))
-        return self
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -99,7 +133,7 @@ class Product:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
@@ -163,13 +197,13 @@ class Product:
         client = httpx.Client(
             base_url=f"{self.scheme}://127.0.0.1:{self.port}",
             headers={"Host": f"{origin}.localhost:{self.port}", **headers},
-            timeout=20,
+            timeout=60,
             verify=self.tls or False,
         )
         self._clients.append(client)
         return client
 
-    def wait_ready(self, limit_s: float = 30) -> None:
+    def wait_ready(self, limit_s: float = 60) -> None:
         """Wait until the readiness check answers (after a restart of the web process)."""
         deadline_s = time.monotonic() + limit_s
         while time.monotonic() < deadline_s:
@@ -275,7 +309,7 @@ def product(data_dir: Path, *arguments: str, **environment: str) -> Iterator[Pro
             running.stop()
 
 
-def eventually(check: Callable[[], bool], limit_s: float = 10, what: str = "it") -> None:
+def eventually(check: Callable[[], bool], limit_s: float = 30, what: str = "it") -> None:
     """Wait until ``check`` holds."""
     deadline_s = time.monotonic() + limit_s
     while time.monotonic() < deadline_s:

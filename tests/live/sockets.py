@@ -62,7 +62,7 @@ class Wire:
         """Send whatever bytes."""
         await self._socket.send(raw)
 
-    async def ask(self, frame: Frame, limit_s: float = 10) -> Frame:
+    async def ask(self, frame: Frame, limit_s: float = 30) -> Frame:
         """Send a request and return its ack or error."""
         ref = uuid.uuid4().hex
         await self.send(frame | {"ref": ref})
@@ -70,13 +70,13 @@ class Wire:
             lambda f: f["type"] in ("ack", "error") and f.get("ref") == ref, limit_s
         )
 
-    async def must(self, frame: Frame, limit_s: float = 10) -> Frame:
+    async def must(self, frame: Frame, limit_s: float = 30) -> Frame:
         """Send a request that has to succeed."""
         answer = await self.ask(frame, limit_s)
         assert answer["type"] == "ack", answer
         return answer
 
-    async def wait(self, matches: Any, limit_s: float = 10, start: int = 0) -> Frame:
+    async def wait(self, matches: Any, limit_s: float = 30, start: int = 0) -> Frame:
         """Return the first frame (from ``start`` on) that matches; wait for it."""
         if isinstance(matches, str):
             kind = matches

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.product import Product, Staff, product
+from tests.live.product import Product, Staff, eventually, product
 from tests.live.sockets import Agent, Visitor
+from tests.patience import becomes
 
 ORIGIN = "https://shop.example.com"
 pytestmark = pytest.mark.fault
@@ -41,7 +42,7 @@ def alive(pids: list[int]) -> list[int]:
 
 async def comes_back(wire: Visitor | Agent, resume: list[dict[str, object]]) -> None:
     """Reconnect with short pauses, as the front ends do."""
-    for _ in range(100):
+    for _ in range(300):
         try:
             await wire.hello(resume)
             return
@@ -134,13 +135,15 @@ async def test_a_hundred_cuts_lose_and_double_nothing(
             except (AssertionError, Exception):
                 await comes_back(visitor, [])
     assert cuts == 100
-    await asyncio.sleep(0.5)
     expected = [f"line {number}" for number in range(151)]
     for reader in (agent, visitor):
         page = await reader.ask_history(visitor.conversation)
         assert [m["text"] for m in page if m["kind"] == "text"] == expected
-    heard = [m["text"] for m in agent.messages(visitor.conversation) if m["kind"] == "text"]
-    assert heard == expected
+
+    async def heard() -> list[str]:
+        return [m["text"] for m in agent.messages(visitor.conversation) if m["kind"] == "text"]
+
+    await becomes(heard, expected)
     await agent.close()
     await visitor.close()
 
@@ -151,8 +154,7 @@ async def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
     pids = [pid for found in running.processes().values() for pid in found]
     assert len(pids) >= 3
     assert running.stop() == 0
-    await asyncio.sleep(0.3)
-    assert not alive(pids)
+    eventually(lambda: not alive(pids), 30, "the end of every process")
 
 
 async def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:
@@ -162,9 +164,5 @@ async def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:
     assert running.process is not None
     os.kill(running.process.pid, 9)
     running.process.wait()
-    for _ in range(100):
-        if not alive(pids):
-            break
-        await asyncio.sleep(0.1)
-    assert not alive(pids)
+    eventually(lambda: not alive(pids), 60, "the end of every process")
     running.stop()

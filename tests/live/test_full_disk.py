@@ -58,7 +58,7 @@ def fill(path: Path) -> None:
 async def post(visitor: Visitor, message_id: str, text: str) -> dict[str, object]:
     """Send a message and return the answer, whatever it is."""
     frame = {"type": "message.post", "id": message_id, "text": text}
-    return await visitor.ask(frame | {"conversation_id": visitor.conversation}, 20)
+    return await visitor.ask(frame | {"conversation_id": visitor.conversation}, 60)
 
 
 async def test_full_disk(on_small_disk: Product, small_disk: Path) -> None:
@@ -90,7 +90,7 @@ async def test_full_disk(on_small_disk: Product, small_disk: Path) -> None:
     assert running.process is not None
     assert running.process.poll() is None
     (small_disk / "filler").unlink()
-    for _ in range(50):  # the browser's outbox sends again until it is acknowledged
+    for _ in range(300):  # the browser's outbox sends again until it is acknowledged
         if (await post(visitor, waiting, LONG))["type"] == "ack":
             break
         await asyncio.sleep(0.2)
@@ -122,7 +122,7 @@ async def test_database_locked_by_another_program(tmp_path: Path) -> None:
             assert answer["type"] == "error"
             assert answer["code"] == "store_unavailable"
             other.execute("ROLLBACK")
-        for _ in range(50):
+        for _ in range(300):
             if (await post(visitor, message_id, "line 1"))["type"] == "ack":
                 break
             await asyncio.sleep(0.2)

@@ -228,7 +228,7 @@ async def test_whoever_lost_the_work_unnoticed_gets_it_back(
     start = {"type": "conversation.start", "conversation_id": new_id(), "text": "x"}
     other = two.visitor(two.a)
     await other.hello()
-    await other.ask({**start, "message_id": new_id()}, limit_s=30)
+    await other.ask({**start, "message_id": new_id()}, limit_s=60)
     is_next = lambda: pid not in two.product.processes()["web"]  # noqa: E731
     await asyncio.to_thread(eventually, is_next, 60, "the end of the old process")
     await asyncio.to_thread(two.product.wait_ready, 60)
@@ -250,7 +250,7 @@ async def test_a_database_that_restarts_is_waited_for(
             "conversation_id": visitor.conversation,
             "text": "lost",
         },
-        limit_s=60,
+        limit_s=120,
     )
     assert (refused["type"], refused["code"]) == ("error", "store_unavailable")
     postgresql_server.start()  # from this thread: the server ends with the one that started it
@@ -270,7 +270,7 @@ async def test_backup_with_the_servers_own_tools_and_restore(
     sent = {"type": "message.post", "id": new_id(), "attachment_id": attachment}
     await visitor.must(sent | {"conversation_id": visitor.conversation})
     dump, target = tmp_path / "rows.sql", tmp_path / "backup"
-    made = wecc("backup", "--data", two.product.data_dir, target, limit_s=60, **settings_of(urls))
+    made = wecc("backup", "--data", two.product.data_dir, target, limit_s=120, **settings_of(urls))
     assert made.returncode == 0, made.stderr
     old, new = urls.app.rpartition("/")[2], "wecc_restored"
     postgresql_server.tool("pg_dump", old, "-f", str(dump))

@@ -11,7 +11,7 @@ from tests.live.product import Product, Staff
 from tests.live.sockets import Agent, Visitor
 
 pytestmark = pytest.mark.server
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 def queue_of(admin: Staff) -> dict[str, Any]:

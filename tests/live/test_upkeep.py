@@ -17,6 +17,7 @@ import pytest
 from tests.live.command import wecc
 from tests.live.product import Product, Staff, product
 from tests.live.sockets import Agent, Visitor
+from tests.patience import until
 
 ORIGIN = "https://shop.example.com"
 pytestmark = pytest.mark.fault
@@ -77,14 +78,17 @@ async def test_backup_under_load_and_restore(
             acked.append(f"line {len(acked)}")
             await asyncio.sleep(0.06)
 
+    async def has_written(count: int) -> bool:
+        return len(acked) > count
+
     writing = asyncio.create_task(write())
-    await asyncio.sleep(1)
+    await until(lambda: has_written(5), "the first lines")
     before = len(acked)
     target = tmp_path / "backup"
     made = await asyncio.to_thread(wecc, "backup", "--data", running.data_dir, target)
     assert made.returncode == 0, made.stderr
     after = len(acked)
-    await asyncio.sleep(0.5)
+    await until(lambda: has_written(after), "a line after the backup")
     stop.set()
     await writing
     assert after > before > 1, "the load went on meanwhile"

@@ -28,7 +28,7 @@ async def pool() -> AsyncIterator[WorkerPool]:
 
 async def answered(pool: WorkerPool) -> Analysis:
     for _ in range(300):
-        analysis = await pool.analyse(REQUEST, budget_ms=500)
+        analysis = await pool.analyse(REQUEST, budget_ms=2_000)
         if not analysis.degraded:
             return analysis
         await asyncio.sleep(0.1)

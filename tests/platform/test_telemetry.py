@@ -14,6 +14,7 @@ import pytest
 
 from gateway.kernel.errors import WeccError
 from gateway.platform.telemetry import LoopLag, Metrics, configure_logging
+from tests.patience import until
 
 CANARY = "my card is 4111 1111 1111 1111"
 
@@ -118,11 +119,14 @@ async def test_a_blocked_loop_shows() -> None:
     lag.start()
     time.sleep(0.2)  # noqa: ASYNC251 - the very thing it must notice
     await asyncio.sleep(0.01)
-    assert 0.1 < lag.last_s < 5
+    assert lag.last_s > 0.1
     assert _lag_s(metrics) == lag.last_s
     blocked_s = lag.last_s
-    await asyncio.sleep(0.2)
-    assert lag.last_s < blocked_s
+
+    async def is_less() -> bool:
+        return lag.last_s < blocked_s
+
+    await until(is_less, "that the loop is quick again")
     lag.stop()
     settled_s = lag.last_s
     time.sleep(0.1)  # noqa: ASYNC251

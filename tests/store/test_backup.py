@@ -18,6 +18,7 @@ from gateway.platform.database.opening import FILE_NAME
 from gateway.platform.database.sqlite import SqliteDatabase
 from gateway.platform.events import read_after
 from gateway.platform.keys import open_keys
+from tests.patience import until
 from tests.store.tables import add_note, metadata, note_ids
 
 
@@ -78,8 +79,11 @@ async def test_a_backup_under_load_holds_what_was_acknowledged(tmp_path: Path) -
         assert manifest.blobs > 0
         known.append((target, before))
     during = len(acked)
-    await asyncio.sleep(0.05)
-    assert len(acked) > during, "the backup stopped the gateway"
+
+    async def goes_on() -> bool:
+        return len(acked) > during
+
+    await until(goes_on, "that the gateway writes on after the backup")
     stop = True
     await load
     await store.close()
@@ -166,4 +170,4 @@ def test_beside_postgresql_only_files_are_copied(taken: Path, tmp_path: Path) ->
     assert sorted(os.listdir(tmp_path / "files")) == ["files", "manifest.json", "master.key"]  # noqa: PTH208
     started = time.monotonic()
     assert restore(tmp_path / "files", tmp_path / "restored") == manifest
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 120

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.live import day
 from tests.live.command import wecc
 from tests.live.product import Product, Staff, eventually, product
 from tests.live.sockets import Agent, Visitor
@@ -26,6 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 @pytest.fixture(scope="module")
 def admin(running: Product) -> Staff:
+    day.long_enough("Asia/Shanghai")
     return running.set_up()
 
 
@@ -35,7 +37,7 @@ def report(who: Staff, query: str = "") -> dict[str, Any]:
 
 
 def until_counted(who: Staff, name: str, number: int) -> None:
-    eventually(lambda: report(who)["total"]["figures"][name] == number, 20, f"{name} == {number}")
+    eventually(lambda: report(who)["total"]["figures"][name] == number, 60, f"{name} == {number}")
 
 
 async def test_a_chat_is_counted_and_everybody_sees_their_part(

@@ -113,7 +113,7 @@ async def identity(house: House, visitor: Actor, subject: str, **more: Any) -> s
     return signed_token(known, key.secret.encode())
 
 
-async def until(check: Any, limit_s: float = 10) -> None:
+async def until(check: Any, limit_s: float = 30) -> None:
     """Wait until ``check()`` holds."""
     for _ in range(int(limit_s / 0.02)):
         if await check():

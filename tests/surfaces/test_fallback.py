@@ -9,6 +9,7 @@ from gateway.kernel.clock import ManualClock
 from gateway.settings import LimitSettings
 from gateway.surfaces.sockets.connection import Connection, Connections
 from gateway.surfaces.sockets.fallback import Fallback
+from tests.patience import turns
 
 
 class Slow:
@@ -47,10 +48,10 @@ async def test_nobody_leaves_in_the_middle_of_a_hello() -> None:
     """Otherwise the hello's end would count somebody in whom nobody counts out."""
     channels, slow = fallback(), Slow()
     opening = asyncio.create_task(channels.open(slow.make, b'"hello"', {"type": "http"}))
-    await asyncio.sleep(0.01)
+    await turns()
     assert slow.connection is not None
     slow.connection.end("hello_expected", again=False)
-    await asyncio.sleep(0.01)
+    await turns()
     await channels.sweep()
     assert slow.seen == ["hello begins"]
     slow.go.set()
@@ -67,7 +68,7 @@ async def test_requests_side_by_side_keep_their_frames_together() -> None:
     slow.seen.clear()
     slow.go.clear()
     sending = [asyncio.create_task(channels.frames(channel, b)) for b in (b'["a","b"]', b'["c"]')]
-    await asyncio.sleep(0.01)
+    await turns()
     slow.go.set()
     await asyncio.gather(*sending)
     assert slow.seen == [f"{name} {what}" for name in "abc" for what in ("begins", "ends")]

@@ -19,6 +19,7 @@ from gateway.tenancy.model import LOGIN_ABSOLUTE_MS, LOGIN_IDLE_MS
 from gateway.voice import store as calls
 from gateway.voice.model import Call, Leg
 from tests.intake.life import alive, furnish
+from tests.patience import turns
 from tests.surfaces.sides import Browser, at_desk, change_site, identity, on_site, site_of
 from tests.tenancy.conftest import home
 from tests.tenancy.house import House as Home
@@ -76,7 +77,7 @@ async def test_what_happens_during_a_welcome_follows_it(
     await one.hello(**more)
     done.set()
     await running
-    await asyncio.sleep(0.05)
+    await turns()
     kinds = [frame["type"] for frame in one.frames]
     assert kinds.count("offer.gone") > 1
     assert kinds.index("welcome") < kinds.index("offer.gone")
@@ -169,7 +170,7 @@ async def test_an_open_desk_ends_with_its_login(home: Home, house: House) -> Non
     assert person.login.expires_at_ms - clock.now_ms() == LOGIN_ABSOLUTE_MS - 10 * LOGIN_IDLE_MS
     clock.advance(LOGIN_IDLE_MS + 1)
     await watch.check()
-    await asyncio.sleep(0.01)
+    await turns()
     goodbye = next(frame for frame in desk.frames if frame["type"] == "goodbye")
     assert (goodbye["code"], goodbye.get("again", False)) == ("signed_out", False)
 

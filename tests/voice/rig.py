@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,7 +27,8 @@ from gateway.voice.ports import LegReport, LegState
 
 RATE_HZ = 48_000
 FRAME = 960
-PORTS = (42_000, 42_399)
+# Below what the system gives to outgoing connections, so that nobody takes one meanwhile.
+PORTS = (22_000, 22_399)
 
 
 class Workers:
@@ -79,7 +80,7 @@ class Workers:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         for process in self.processes:
-            process.wait(10)
+            process.wait(60)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -96,7 +97,7 @@ class Reports:
         self._news.set()
 
     async def until(
-        self, leg_id: str, state: LegState, limit_s: float = 10, cause: str | None = None
+        self, leg_id: str, state: LegState, limit_s: float = 30, cause: str | None = None
     ) -> LegReport:
         """Wait for a leg's state, with one cause if it is given."""
         async with asyncio.timeout(limit_s):
@@ -195,7 +196,7 @@ class Peer:
         """aiortc's DTLS transport, to send hand-made packets with the right keys."""
         return self.pc.getSenders()[0].transport
 
-    async def receives(self, packets: int, limit_s: float = 10) -> None:
+    async def receives(self, packets: int, limit_s: float = 30) -> None:
         """Wait for so many packets more."""
         goal = len(self.headers) + packets
         for _ in range(int(limit_s * 20)):
@@ -213,6 +214,29 @@ class Peer:
                 self._news.clear()
                 await self._news.wait()
         return np.concatenate(self.heard)
+
+    async def hears(
+        self, matches: Callable[[Any], bool], what: str, seconds: float = 0.8, limit_s: float = 30
+    ) -> None:
+        """Wait until what is heard is what it should be; on a busy machine sound comes late."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + limit_s
+        while not matches(sound := await self.hear(seconds)):
+            if loop.time() > deadline_s:
+                found = f"{main_hertz(sound):.0f} Hz, loudness {loudness(sound):.3f}"
+                raise AssertionError(f"{what} was not heard, but {found}")
+
+    async def hears_hertz(self, hertz: float, near_hz: float = 8) -> None:
+        """Wait until a tone is the strongest sound."""
+        await self.hears(lambda sound: abs(main_hertz(sound) - hertz) < near_hz, f"{hertz} Hz")
+
+    async def hears_music(self, below_hertz: float, share: float = 0.9) -> None:
+        """Wait until there is sound, nearly all of it below a frequency."""
+
+        def matches(sound: Any) -> bool:
+            return loudness(sound) > 0.005 and share_below(sound, below_hertz) > share
+
+        await self.hears(matches, "music", 1.0)
 
     async def close(self) -> None:
         await self.pc.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import random
-import time
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +13,8 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from gateway.voice.media import stack
 from gateway.voice.media.address import MediaAddress, parse_ports
+
+MUTATIONS = 30_000
 
 
 def test_the_versions_are_the_pinned_ones() -> None:
@@ -78,14 +79,11 @@ async def test_mutated_stun_never_raises() -> None:
     connection._early_checks_done = False
     generator = random.Random(20)
     seeds = [_request(connection, *extra) for extra in ((), ("PRIORITY",), ("USE-CANDIDATE",))]
-    until_s, count = time.monotonic() + 4, 0
-    while time.monotonic() < until_s:
+    for _ in range(MUTATIONS):
         data = bytearray(generator.choice(seeds))
         for _ in range(generator.randint(1, 6)):
             data[generator.randrange(len(data))] = generator.randrange(256)
         protocol.datagram_received(bytes(data[: generator.randint(1, len(data))]), ("127.0.0.1", 9))
-        count += 1
-    assert count > 10_000
     assert connection.checked == set()
 
 

@@ -10,7 +10,7 @@ class Road:
     """Forwards connections to one port; ``cut`` drops all, ``closed`` refuses new ones.
 
     ``swallow`` lets nothing through any more, without a word to anybody: what was on the way
-    arrives late, after ``deliver``, or never.
+    arrives late, after ``deliver``, or never. ``hold_after`` does so once some bytes have passed.
 
     A request line that holds one of ``refused`` is dropped as well, which is how a network
     without WebSockets looks to a browser.
@@ -24,6 +24,7 @@ class Road:
         self.seen: list[str] = []
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._allowance_bytes = float("inf")
         self._flows = asyncio.Event()
         self._flows.set()
 
@@ -49,8 +50,13 @@ class Road:
         """Let nothing through: no data, no answer, no end of a connection."""
         self._flows.clear()
 
+    def hold_after(self, size_bytes: int) -> None:
+        """Let about so much through to the gateway, and nothing after it."""
+        self._allowance_bytes = size_bytes
+
     def deliver(self) -> None:
         """Let through again, first what was held up."""
+        self._allowance_bytes = float("inf")
         self._flows.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +77,7 @@ class Road:
         self._writers.add(to_server)
         to_server.write(head)
         both = {
-            asyncio.create_task(self._copy(reader, to_server)),
+            asyncio.create_task(self._copy(reader, to_server, counts=True)),
             asyncio.create_task(self._copy(from_server, writer)),
         }
         _, rest = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -81,8 +87,14 @@ class Road:
         to_server.transport.abort()
         self._writers.discard(to_server)
 
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, counts: bool = False
+    ) -> None:
         while data := await source.read(65_536):
+            if counts:
+                self._allowance_bytes -= len(data)
+                if self._allowance_bytes < 0:
+                    self.swallow()
             await self._flows.wait()
             target.write(data)
             await target.drain()

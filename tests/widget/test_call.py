@@ -32,7 +32,7 @@ async def test_without_a_microphone_there_is_a_way_on(
     shop: Shop, desk: Desk, name: str, words: str
 ) -> None:
     widget = await shop.visit(await shop.context())
-    await widget.launcher.click()
+    await widget.open()
     await widget.page.evaluate(REFUSE, name)
     await widget.root.get_by_role("button", name="Call").click()
     await expect(widget.root.locator(".call [role=status]")).to_contain_text(words)
@@ -59,8 +59,7 @@ async def test_music_while_waiting_and_the_chat_beside_it(shop: Shop, desk: Desk
     await widget.say("still here")
     await widget.settled()
     await desk.wait(lambda f: f["type"] == "message.new" and f["message"]["text"] == "still here")
-    await widget.page.wait_for_timeout(500)
-    assert await widget.page.evaluate(PACKETS) > before + 10
+    await widget.page.wait_for_function(f"({PACKETS})().then(count => count > {before + 10})")
     await widget.picture("call")
     other = await shop.visit(context, "/other")
     await expect(other.root.locator(".call [role=status]")).to_contain_text("another tab")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import expect
 
+from tests.patience import at_rest, becomes
 from tests.widget.conftest import STATIC
 from tests.widget.shop import Desk, PageServer, Shop, page_server
 
@@ -115,10 +116,14 @@ async def test_a_megabyte_of_emoji_is_cut_where_characters_end(shop: Shop, desk:
     text = "x" + "\U0001f600" * 250_000
     await widget.say(text)
     await widget.settled()
-    items = await desk.ask_history(conversation)
-    sent = [item["text"] for item in items if item["kind"] == "text"][1:]
-    assert "".join(sent) == text
-    assert max(len(part.encode()) for part in sent) <= 65_536
+
+    async def sent() -> list[str]:
+        items = await desk.ask_history(conversation)
+        return [item["text"] for item in items if item["kind"] == "text"][1:]
+
+    parts = await at_rest(sent)
+    assert "".join(parts) == text
+    assert max(len(part.encode()) for part in parts) <= 65_536
     for heavy in ("W" * 20_000, "a" + "\u0301\u0323" * 5_000, "\U0001f600" * 16_384):
         await desk.post(conversation, heavy)
     await expect(widget.root.locator(".m.them .b p")).to_have_count(3)
@@ -154,7 +159,7 @@ async def test_frames_on_the_page_tell_the_widget_nothing(
     await desk.post(conversation, "before")
     await expect(widget.text("before")).to_be_visible()
     shown = "document.querySelector('wecc-widget').shadowRoot.textContent"
-    before = await widget.page.evaluate(shown)
+    before = await at_rest(lambda: widget.page.evaluate(shown))
     await widget.page.evaluate(
         "url => { document.body.append(Object.assign(document.createElement('iframe'),"
         " { src: url })); }",
@@ -162,7 +167,7 @@ async def test_frames_on_the_page_tell_the_widget_nothing(
     )
     await widget.page.wait_for_function("window.done === 'done'")
     assert await widget.page.evaluate("got") == POSTS + 1
-    assert await widget.page.evaluate(shown) == before
+    await becomes(lambda: widget.page.evaluate(shown), before)
     channel = await widget.page.context.new_cdp_session(widget.page)
     window = await channel.send("Runtime.evaluate", {"expression": "window"})
     about = {"objectId": window["result"]["objectId"]}

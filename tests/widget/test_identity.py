@@ -57,7 +57,7 @@ async def test_a_signed_visitor_is_known_to_the_agent(shop: Shop, desk: Desk, se
     widget = await shop.visit(await shop.context())
     jwt = sign(secret, shop.site, "customer-1", name="Kim Example", email="kim@example.com")
     await widget.page.evaluate("jwt => wecc.setUser(jwt)", jwt)
-    await widget.launcher.click()
+    await widget.open()
     await expect(widget.root.locator(".strip")).to_have_count(0)
     await widget.start("I am signed in")
     offer = await desk.accept()
@@ -94,14 +94,14 @@ async def test_who_signs_in_during_a_chat_becomes_known(
 async def test_history_comes_only_with_the_signature(shop: Shop, desk: Desk, secret: str) -> None:
     first = await shop.visit(await shop.context())
     await first.page.evaluate("jwt => wecc.setUser(jwt)", sign(secret, shop.site, "customer-3"))
-    await first.launcher.click()
+    await first.open()
     await expect(first.root.locator(".strip")).to_have_count(0)
     await first.start("from my desk at home")
     await desk.take()
 
     second = await shop.visit(await shop.context())
     await second.page.evaluate(ERRORS)
-    await second.launcher.click()
+    await second.open()
     await expect(second.root.locator(".strip")).to_have_count(0)
     assert await known(second) == []
     stranger = sign(secret[:-1] + ("a" if secret[-1] != "a" else "b"), shop.site, "customer-3")
@@ -118,7 +118,7 @@ async def test_history_comes_only_with_the_signature(shop: Shop, desk: Desk, sec
     thief = await shop.visit(await shop.context())
     await thief.page.evaluate(ERRORS)
     await thief.page.evaluate("jwt => wecc.setUser(jwt)", right)
-    await thief.launcher.click()
+    await thief.open()
     await thief.page.wait_for_function("refused.length === 1")
     assert await thief.page.evaluate("refused") == ["bad_identity"]
     assert await known(thief) == []

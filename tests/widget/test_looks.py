@@ -88,7 +88,7 @@ async def test_every_screen(shop: Shop, desk: Desk, language: str, scheme: Any, 
         assert await faults(widget.page, "{include: [['wecc-widget']]}") == [], screen
 
     await look("launcher")
-    await widget.launcher.click()
+    await widget.open()
     await widget.root.locator("form.home button.go").click()
     await expect(widget.root.locator(".err")).to_have_count(3)
     await look("form")

@@ -7,6 +7,7 @@ import base64
 import pytest
 from playwright.async_api import expect
 
+from tests.patience import at_rest
 from tests.widget.shop import NONCE, Desk, Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
@@ -125,7 +126,7 @@ async def test_the_page_talks_to_the_widget(shop: Shop, desk: Desk) -> None:
     )
     widget = await shop.visit(await shop.context())
     await expect(widget.panel).to_be_visible()
-    assert await widget.page.evaluate("window.opened") == 1
+    await widget.page.wait_for_function("window.opened === 1")
     await widget.page.evaluate(
         "['message', 'unread', 'conversation'].forEach(name =>"
         " wecc.on(name, detail => heard.push([name, detail.text ?? detail.state ?? detail])))"
@@ -150,7 +151,7 @@ async def test_the_page_talks_to_the_widget(shop: Shop, desk: Desk) -> None:
     await expect(widget.panel).to_have_count(0)
     await desk.post(conversation["id"], "hi")
     await expect(widget.launcher.locator("b")).to_have_text("1")
-    heard = await widget.page.evaluate("heard")
+    heard = await at_rest(lambda: widget.page.evaluate("heard"))
     assert heard == [["conversation", "open"], ["message", "hi"], ["unread", 1]]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from playwright.async_api import expect
 
+from tests.patience import becomes, until
 from tests.voice.rig import Peer, loudness, main_hertz
 from tests.widget.shop import Desk, Shop, Widget
 
@@ -56,10 +57,21 @@ async def answer(desk: Desk, peer: Peer) -> str:
     return str(answered["call_id"])
 
 
-async def loudest(peer: Peer) -> float:
-    """How loud the visitor's microphone is; its test sound beeps once a second."""
-    await peer.hear(0.4)  # what was under way
-    return loudness(await peer.hear(2.0))
+async def hears(peer: Peer, matches: Callable[[float], bool], what: str) -> None:
+    """Wait until the agent hears so much; the visitor's test sound beeps once a second."""
+
+    async def does() -> bool:
+        return matches(loudness(await peer.hear(2.0)))
+
+    await until(does, what)
+
+
+def beeps(level: float) -> bool:
+    return level > 0.005
+
+
+def silence(level: float) -> bool:
+    return level < 0.001
 
 
 async def hears_hertz(widget: Widget, hertz: float) -> bool:
@@ -72,23 +84,23 @@ async def test_a_call_from_ringing_to_hanging_up(shop: Shop, desk: Desk, peer: P
     context = await shop.context()
     await context.add_init_script(LEGS)
     widget = await shop.visit(context)
-    await widget.launcher.click()
+    await widget.open()
     await widget.root.get_by_role("button", name="Call").click()
     status = widget.root.locator(".call [role=status]")
     await expect(widget.root.locator(".call.live")).to_be_visible()
     call_id = await answer(desk, peer)
     await expect(status).to_have_text("In a call with Wei")
-    assert await loudest(peer) > 0.005
-    assert await hears_hertz(widget, AGENT_HZ)
+    await hears(peer, beeps, "the visitor's sound")
+    await becomes(lambda: hears_hertz(widget, AGENT_HZ), True)
     await widget.picture("talk")
 
     button = widget.root.locator(".call").get_by_role("button")
     await button.and_(widget.page.get_by_label("Mute", exact=True)).click()
     muted = await desk.wait(lambda f: f["type"] == "call.changed" and "visitor" in f["muted"])
     assert muted["call"]["id"] == call_id
-    assert await loudest(peer) < 0.001
+    await hears(peer, silence, "silence")
     await button.and_(widget.page.get_by_label("Unmute")).click()
-    assert await loudest(peer) > 0.005
+    await hears(peer, beeps, "the visitor's sound again")
     await desk.send({"type": "call.mute", "call_id": call_id, "on": True})
     await expect(widget.root.locator(".call")).to_contain_text("microphone is off")
     await desk.send({"type": "call.mute", "call_id": call_id, "on": False})
@@ -96,18 +108,17 @@ async def test_a_call_from_ringing_to_hanging_up(shop: Shop, desk: Desk, peer: P
     await button.and_(widget.page.get_by_label("Hold")).click()
     await expect(status).to_have_text("On hold")
     await desk.wait(lambda f: f["type"] == "call.changed" and f["call"]["held_by"] == "visitor")
-    sound = await peer.hear(1.5)
-    assert loudness(sound) > 0.003, "the agent hears music"
-    assert not await hears_hertz(widget, AGENT_HZ)
+    await hears(peer, lambda level: level > 0.003, "music for the agent")
+    await becomes(lambda: hears_hertz(widget, AGENT_HZ), False)
     await widget.picture("talk-held")
     await button.and_(widget.page.get_by_label("Resume")).click()
     await expect(status).to_have_text("In a call with Wei")
     await desk.send({"type": "call.hold", "call_id": call_id, "on": True})
     await expect(status).to_have_text("The agent has put you on hold")
-    assert not await hears_hertz(widget, AGENT_HZ)
+    await becomes(lambda: hears_hertz(widget, AGENT_HZ), False)
     await desk.send({"type": "call.hold", "call_id": call_id, "on": False})
     await expect(status).to_have_text("In a call with Wei")
-    assert await hears_hertz(widget, AGENT_HZ)
+    await becomes(lambda: hears_hertz(widget, AGENT_HZ), True)
 
     start = len(desk.frames)
     await button.and_(widget.page.get_by_label("Hang up")).click()
@@ -116,8 +127,7 @@ async def test_a_call_from_ringing_to_hanging_up(shop: Shop, desk: Desk, peer: P
         lambda f: f["type"] == "call.changed" and f["call"]["state"] == "ended", start=start
     )
     assert ended["call"]["end_reason"] == "visitor_hung_up"
-    states = await widget.page.evaluate("legs.map(one => one.connectionState)")
-    assert set(states) == {"closed"}, "the microphone is let go"
+    await widget.page.wait_for_function("legs.every(one => one.connectionState === 'closed')")
 
 
 async def test_the_agent_hangs_up(shop: Shop, desk: Desk, peer: Peer) -> None:

@@ -49,7 +49,7 @@ async def test_a_first_chat_weighs_at_most_twenty_kilobytes(
 
     context.on("request", note)
     widget = await shop.visit(context)
-    await widget.launcher.click()
+    await widget.open()
     await widget.root.locator("form.home button.go").click()
     await expect(widget.root.locator(".err")).to_have_count(3)
     await widget.root.locator("input[name=name]").fill("Kim")

@@ -18,6 +18,7 @@ class SteadyTime:
         self._clock = clock
         self._ticks_ms = clock.monotonic_ms()
         self._now_ms = max(clock.now_ms(), not_before_ms)
+        self._rest_ms = 0
 
     def now_ms(self) -> int:
         """Return the present time."""
@@ -25,7 +26,8 @@ class SteadyTime:
         passed_ms = ticks_ms - self._ticks_ms
         self._ticks_ms = ticks_ms
         steady_ms = self._now_ms + passed_ms
-        slew_ms = passed_ms // _SLEW
+        # Who asks every few milliseconds must get there too: what is left over counts next time.
+        slew_ms, self._rest_ms = divmod(self._rest_ms + passed_ms, _SLEW)
         behind_ms = self._clock.now_ms() - steady_ms
         self._now_ms = steady_ms + max(-slew_ms, min(slew_ms, behind_ms))
         return self._now_ms

@@ -16,10 +16,10 @@ HARM = {
     "DELETE FROM messages": "lost",
     "UPDATE messages SET seq = seq + 1": "has the numbers",
     "DELETE FROM interactions": "has 0 interactions",
-    "UPDATE interactions SET state = 'active'": "not offered",
+    "UPDATE interactions SET state = 'active'": "row_differs",
     "DELETE FROM intakes": "has 0 intakes",
     "DELETE FROM acd_journal WHERE position = 3": "hole",
-    "UPDATE acd_partitions SET position = position + 1": "hole",
+    "UPDATE acd_partitions SET position = position + 1": "end_differs",
     "INSERT INTO acd_journal SELECT tenant_id, (SELECT max(position) + 1 FROM acd_journal), epoch,"
     " at_ms, kind, body FROM acd_journal WHERE kind = 'offered'": "was offered while",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +116,7 @@ async def test_a_wait_is_told_to_a_lead_and_to_the_agent(house: House, office: O
     await expect(side).to_contain_text("has no French (50 or more is asked for)")
     await expect(side).to_contain_text("not ready (missed an offer)")
     await _faces(lead)
+    await _in_chinese(lead)
     await one.close()
     await visitor.close()
 
@@ -134,3 +136,18 @@ async def _faces(lead: Seat) -> None:
     assert await lead.faults() == []
     await lead.picture("why-phone")
     await leave(page)
+
+
+async def _in_chinese(lead: Seat) -> None:
+    """The same story with every word of its own in Chinese; names stay as they are."""
+    page = lead.page
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.evaluate("localStorage.setItem('wecc.language', 'zh')")
+    await page.reload()
+    told = await sheet_text(page, "为什么等待？")
+    names = r"Ben|Amara|Ana|General|French|Admin"
+    english = set(re.findall(r"[A-Za-z]{3,}", re.sub(names, "", told)))
+    assert english == set(), told
+    assert "Ben" in told
+    assert await lead.faults() == []
+    await lead.picture("why-zh")

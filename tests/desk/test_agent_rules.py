@@ -127,6 +127,24 @@ async def test_a_supervisor_sets_the_capacity_policy(house: House, office: Offic
     assert not await covered(page, "Save rules")
 
 
+async def test_an_agent_has_a_rule_of_their_own(house: House, office: Office) -> None:
+    seat = await office.seat(LEA, viewport={"width": 1440, "height": 900})
+    page = seat.page
+    await seat.open("/admin/agents")
+    await page.get_by_role("button", name="Change Amara").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("A rule of interruption of their own").check()
+    await dialog.get_by_role("checkbox", name="During a call, offer messages").check()
+    assert await seat.faults() == []
+    await seat.picture("agent-own-rule")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    amara = house.agent.me["user"]["id"]
+    profiles = {one["user_id"]: one for one in house.admin.call("GET", "/agents")}
+    assert "message" in profiles[amara]["interrupted_by"]["call"]
+    assert profiles[house.admin.me["user"]["id"]]["interrupted_by"] == {}
+
+
 async def covered(page: Page, name: str) -> bool:
     """Whether something lies over a button."""
     button = page.get_by_role("button", name=name)

@@ -136,6 +136,8 @@ export const theme: MantineThemeOverride = createTheme({
     },
     Drawer: {
       defaultProps: {
+        // Its head is no landmark of the page: two drawers would be two banners.
+        attributes: { header: { role: "presentation" } },
         lockScroll: false,
         position: "right",
         transitionProps: { duration: 140 },

@@ -31,6 +31,9 @@ export const policyEn = {
   "policy.gets": "{held}, {names} may still come.",
   "policy.getsNone": "{held}, nothing else comes.",
 
+  "agents.own": "A rule of interruption of their own",
+  "agents.own.more": "Otherwise the rule for everybody holds, as set under Agent rules.",
+
   "policy.counting": "What counts",
   "policy.counting.more": "How much room an agent has, and for whom work waits.",
   "policy.quiet": "A chat is quiet after",

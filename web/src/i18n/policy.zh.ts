@@ -33,6 +33,9 @@ export const policyZh = {
   "policy.gets": "{held}仍可收到{names}。",
   "policy.getsNone": "{held}不再收到其他工作。",
 
+  "agents.own": "单独的打断规则",
+  "agents.own.more": "否则适用“客服规则”中对所有人的规定。",
+
   "policy.counting": "如何计算",
   "policy.counting.more": "客服还有多少余量，工作为谁等待。",
   "policy.quiet": "聊天静默判定",

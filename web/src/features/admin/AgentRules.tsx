@@ -1,11 +1,10 @@
 import { NumberInput, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { get } from "../../data/http";
 import { t, useText } from "../../i18n";
 import { duration } from "../../i18n/format";
 import { Failed, Loading } from "../../ui/parts";
-import type { CapacityPolicyView, NotReadyReasonBody, NotReadyReasonView } from "../../wire";
+import type { NotReadyReasonBody, NotReadyReasonView } from "../../wire";
 import { Capacity } from "./Capacity";
+import { usePolicy } from "./data";
 import { type Listed, Listing } from "./Listing";
 import { Page } from "./Page";
 
@@ -69,10 +68,7 @@ const reasons: Listed<NotReadyReasonView, NotReadyReasonBody> = {
 /** What holds for every agent: why they may be away, and how much they may hold at once. */
 export function AgentRules() {
   const words = useText();
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["capacity-policy"],
-    queryFn: () => get<CapacityPolicyView>("/capacity-policy"),
-  });
+  const { data, error, isPending, refetch } = usePolicy();
   return (
     <Page title={words("policy.title")} more={words("policy.more")}>
       <Listing of={reasons} />

@@ -7,6 +7,7 @@ import {
   NumberInput,
   SimpleGrid,
   Stack,
+  Switch,
   Table,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
@@ -19,11 +20,39 @@ import { sayDone } from "../../ui/notify";
 import { Empty, Failed, IconButton, Loading, Wide } from "../../ui/parts";
 import type { AgentProfileBody, AgentProfileView, QueueView, SkillView } from "../../wire";
 import css from "./admin.module.css";
-import { rootField, useAgents, useList } from "./data";
+import { rootField, useAgents, useList, usePolicy } from "./data";
+import { Interrupts } from "./Interrupts";
 import { Levels } from "./Levels";
 import { Page } from "./Page";
 
 const KINDS = ["chat", "call", "message"] as const;
+
+type Rule = Required<AgentProfileBody>["interrupted_by"];
+
+/** What may interrupt what for this agent, when it is not as for everybody. */
+function OwnRule({ value, change }: { value: Rule; change: (value: Rule) => void }) {
+  const t = useText();
+  const { data: policy } = usePolicy();
+  const own = Object.keys(value).length > 0;
+  if (!policy) return null;
+  const everybody = policy.interrupted_by as Rule;
+  return (
+    <div>
+      <Switch
+        label={t("agents.own")}
+        description={t("agents.own.more")}
+        checked={own}
+        onChange={(event) => change(event.currentTarget.checked ? { ...everybody } : {})}
+      />
+      {own && (
+        <Interrupts
+          value={{ ...policy.interrupted_by, ...value }}
+          change={(next) => change(next as Rule)}
+        />
+      )}
+    </div>
+  );
+}
 
 function Profile({ agent, close }: { agent: AgentProfileView; close: () => void }) {
   const t = useText();
@@ -92,6 +121,10 @@ function Profile({ agent, close }: { agent: AgentProfileView; close: () => void 
             />
           ))}
         </SimpleGrid>
+        <OwnRule
+          value={form.values.interrupted_by}
+          change={(value) => form.setFieldValue("interrupted_by", value)}
+        />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t("cancel")}
@@ -191,7 +224,7 @@ export function Agents() {
         opened={editing !== null}
         onClose={() => setEditing(null)}
         title={editing?.name}
-        size={480}
+        size={560}
         closeButtonProps={{ "aria-label": t("close") }}
       >
         {editing && <Profile agent={editing} close={() => setEditing(null)} />}

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { get, post, put, remove } from "../../data/http";
 import { queryClient } from "../../data/query";
-import type { AgentProfileView } from "../../wire";
+import type { AgentProfileView, CapacityPolicyView } from "../../wire";
 
 export function useList<T>(path: string, enabled = true) {
   return useQuery({ queryKey: [path.slice(1)], queryFn: () => get<T[]>(path), enabled });
@@ -14,6 +14,14 @@ export function useAgents() {
     queryKey: ["agents"],
     queryFn: () => get<AgentProfileView[]>("/agents"),
     refetchOnMount: "always",
+  });
+}
+
+/** What holds for every agent's capacity. */
+export function usePolicy() {
+  return useQuery({
+    queryKey: ["capacity-policy"],
+    queryFn: () => get<CapacityPolicyView>("/capacity-policy"),
   });
 }
 

@@ -144,10 +144,14 @@ export function Waits(props: { ask: Ask; wanted: Wanted | null; close: () => voi
   const title = wanted
     ? t("waits.title", { figure: nameOfFigure(t, wanted.figure), name: wanted.name })
     : "";
+  // One Escape closes one drawer: the explanation that lies over this one goes first.
+  const close = () => {
+    if (document.querySelectorAll("[role=dialog]").length < 2) props.close();
+  };
   return (
     <Drawer
       opened={wanted !== null}
-      onClose={props.close}
+      onClose={close}
       position="right"
       size="xl"
       title={title}

@@ -5,7 +5,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-NAMES = ("journal", "sockets", "boot", "waits", "erlang", "routing", "idle-gap", "seats", "restart")
+NAMES = (
+    "journal",
+    "sockets",
+    "boot",
+    "waits",
+    "erlang",
+    "routing",
+    "idle-gap",
+    "seats",
+    "restart",
+    "calls",
+)
 
 
 def run(name: str, *, is_short: bool = False) -> dict[str, Any]:

@@ -113,6 +113,12 @@ async def test_a_whole_call(caller: Caller, agent: Answerer) -> None:
     await both_hear(caller, agent)
     await caller.request("call.mute", on=True)
     await agent.wire.wait(lambda f: f["type"] == "call.changed" and f["muted"] == ["visitor"])
+    await caller.request("call.media", camera=True, screen=False)
+    await agent.wire.wait(
+        lambda f: f["type"] == "call.changed" and f["call"]["camera"] == ["visitor"]
+    )
+    await caller.answered({"type": "call.update", "call_id": caller.call_id})
+    await both_hear(caller, agent)
     await caller.request("call.hang_up")
     ended = await agent.state("ended")
     assert ended["call"]["end_reason"] == "visitor_hung_up"

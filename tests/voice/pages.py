@@ -9,7 +9,6 @@ import random
 import re
 import socket
 import time
-from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from gateway.voice.media.engine import EmbeddedEngine
 
 PAGE = Path(__file__).with_name("video_page.html")
 HOST = "127.0.0.1"
+QUEUE_S = 0.5
+"""What a narrow way lets wait; what is beyond is dropped."""
 
 
 class Network:
@@ -33,15 +34,13 @@ class Network:
 
     def __init__(self, worker_port: int) -> None:
         self.loss = 0.0
-        self.down_bits_per_s = 0.0
+        self.up_bits_per_s = self.down_bits_per_s = 0.0
         self._to_worker = (HOST, worker_port)
         self._page: tuple[str, int] | None = None
         self._front = _socket(self._from_page)
         self._back = _socket(self._from_worker)
         self._random = random.Random(7)
-        self._free_s = 0.0
-        self._queue: deque[bytes] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._free_s = {"up": 0.0, "down": 0.0}
         self.dropped = 0
 
     @property
@@ -56,27 +55,30 @@ class Network:
 
     def _from_page(self, data: bytes, address: tuple[str, int]) -> None:
         self._page = address
-        if not self._lost(data):
-            with contextlib.suppress(OSError):
-                self._back.sendto(data, self._to_worker)
+        self._pass(data, "up", self.up_bits_per_s)
 
     def _from_worker(self, data: bytes, _address: tuple[str, int]) -> None:
+        self._pass(data, "down", self.down_bits_per_s)
+
+    def _pass(self, data: bytes, way: str, bits_per_s: float) -> None:
         if self._lost(data):
             return
-        if not self.down_bits_per_s:
-            self._deliver(data)
+        if not bits_per_s:
+            self._deliver(data, way)
             return
         now_s = time.monotonic()
-        if self._free_s - now_s > 0.5:
+        if self._free_s[way] - now_s > QUEUE_S:
             self.dropped += 1
             return
-        self._free_s = max(self._free_s, now_s) + len(data) * 8 / self.down_bits_per_s
-        asyncio.get_running_loop().call_later(self._free_s - now_s, self._deliver, data)
+        self._free_s[way] = max(self._free_s[way], now_s) + len(data) * 8 / bits_per_s
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._free_s[way] - now_s, self._deliver, data, way)
 
-    def _deliver(self, data: bytes) -> None:
-        if self._page is not None and self._front.fileno() >= 0:
+    def _deliver(self, data: bytes, way: str) -> None:
+        sock, to = (self._back, self._to_worker) if way == "up" else (self._front, self._page)
+        if to is not None and sock.fileno() >= 0:
             with contextlib.suppress(OSError):
-                self._front.sendto(data, self._page)
+                sock.sendto(data, to)
 
     def close(self) -> None:
         loop = asyncio.get_running_loop()

@@ -178,6 +178,15 @@ class Peer:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return str(self.pc.localDescription.sdp)
 
+    @classmethod
+    async def another_offer(cls) -> str:
+        """Return what a peer offers that is never connected."""
+        peer = cls(440)
+        try:
+            return await peer.offer()
+        finally:
+            await peer.close()
+
     async def answer(self, sdp: str) -> None:
         description = aiortc.RTCSessionDescription(sdp=sdp, type="answer")
         await self.pc.setRemoteDescription(description)

@@ -65,6 +65,17 @@ def test_a_lost_leg_has_its_grace_and_then_ends_the_call() -> None:
     assert model.overdue(died, NOW_MS + 30_000) == "media_lost"
 
 
+def test_what_an_agent_shows_goes_with_the_agent() -> None:
+    call = model.show(answered(), "visitor", camera=True, screen=False)
+    call = model.show(call, "agent", camera=True, screen=True)
+    assert (call.camera, call.screen) == (("agent", "visitor"), ("agent",))
+    assert model.partner_leg(call, "visitor") == "a1"
+    waiting = model.released(call, "anna")
+    assert (waiting.camera, waiting.screen) == (("visitor",), ())
+    assert model.partner_leg(waiting, "visitor") is None
+    assert model.show(waiting, "visitor", camera=False, screen=False).camera == ()
+
+
 def test_a_released_call_waits_again_and_an_ended_one_stays_ended() -> None:
     call = model.released(model.mute(answered(), "agent", on=True), "anna")
     assert (call.state, call.agent_leg, call.muted) == ("queued", None, ())

@@ -180,6 +180,41 @@ async def test_a_call_from_start_to_end(desk: Desk) -> None:
     await asyncio.gather(visitor.close(), agent.close())
 
 
+async def test_what_one_shows_is_told_and_a_leg_is_negotiated_anew(desk: Desk) -> None:
+    visitor, agent = Peer(523), Peer(1_900)
+    await desk.call(visitor)
+    await desk.reports.until(leg_of(desk, 0), "connected", 20)
+    await desk.answer(agent)
+    await desk.reports.until(leg_of(desk, 1), "connected", 20)
+    await desk.voice.show(VISITOR, CALL, camera=True, screen=False)
+    assert desk.to_agent[-1].call.camera == ["visitor"]
+    await desk.voice.show(ANNA, CALL, camera=True, screen=True)
+    told = desk.to_visitor[-1].call
+    assert (told.camera, told.screen) == (["agent", "visitor"], ["agent"])
+    visitor.pc.addTransceiver("video")
+    answer = await desk.voice.update(VISITOR, CALL, await visitor.offer())
+    assert "m=video 0 " not in answer
+    await visitor.answer(answer)
+    for bad in ("v=0\r\n", await Peer.another_offer()):
+        with pytest.raises(WeccError) as refused:
+            await desk.voice.update(VISITOR, CALL, bad)
+        assert refused.value.code == "bad_sdp"
+    with pytest.raises(WeccError) as foreign:
+        await desk.voice.update(STRANGER, CALL, "v=0\r\n")
+    assert foreign.value.code == "not_found"
+    await agent.receives(25)
+    await desk.voice.hang_up(ANNA, CALL)
+    with pytest.raises(WeccError) as over:
+        await desk.voice.show(VISITOR, CALL, camera=False, screen=False)
+    assert over.value.code == "closed"
+    await asyncio.gather(visitor.close(), agent.close())
+
+
+def leg_of(desk: Desk, place: int) -> str:
+    """Return the id of a leg, in the order they began."""
+    return list(desk.engine._legs)[place]
+
+
 async def test_a_released_call_waits_with_music_and_an_early_hang_up_abandons(desk: Desk) -> None:
     visitor, agent = Peer(523), Peer(1_900)
     await desk.call(visitor)

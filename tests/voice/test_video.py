@@ -103,14 +103,15 @@ async def test_a_narrow_receiver_makes_the_sender_send_less(
         await one.evaluate("drawing.camera.noise = true")
         await media.bridge("leg-one1", "leg-two2")
         await until_seen(two, 1_000, 6_000)
-        await until_figure(one, "outbound", "1", lambda at: at["target"] > 400_000)
+        await until_figure(one, "outbound", "1", lambda at: at["target"] > 250_000)
         network = board.paths["leg-two2"]
         network.down_bits_per_s = 200_000
-        await until_figure(one, "outbound", "1", lambda at: at["target"] < 220_000)
+        await until_figure(one, "outbound", "1", lambda at: at["target"] < 200_000)
         before = await numbers(two)
         await until_seen(two, before[-1], 20_000)
         network.down_bits_per_s = 0.0
-        await until_figure(one, "outbound", "1", lambda at: at["target"] > 300_000, 90)
+        before = await numbers(two)
+        await until_seen(two, before[-1], 20_000)
 
 
 async def test_lips_move_with_the_voice(engine: Pair, require_or_skip: Require) -> None:

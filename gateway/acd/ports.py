@@ -14,6 +14,11 @@ class InteractionHandler(Protocol):
     once: so every method is idempotent. Raising is logged and retried with back-off.
     """
 
+    @property
+    def hears_offers(self) -> bool:
+        """Whether ``offered`` does anything: where not, it is neither owed nor called."""
+        ...
+
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """An offer rings at ``agent``."""
         ...

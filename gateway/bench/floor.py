@@ -43,7 +43,9 @@ def conversation_id(number: int) -> str:
 
 
 class Handler:
-    """Handles chats without writing anything."""
+    """Handles chats without writing anything; offers do not concern it, as in the product."""
+
+    hears_offers = False
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """Nothing to do."""

@@ -1,9 +1,11 @@
 """The gateway's side of the bench ``seats``: ``python -m gateway.bench.seats_server FOLDER``.
 
 The load talks to it over a unix socket in lines: ``A interaction talk`` arrives, ``T offer agent``
-takes an offer, ``E interaction agent`` ends. It answers ``R offer interaction agent`` when an
-offer rings at an agent and ``K interaction`` when an arrival is durable; lines of one turn of the
-loop leave together.
+takes an offer, ``E interaction agent`` ends, ``U`` asks what was used. It answers ``R offer
+interaction agent`` when an offer rings at an agent, ``K interaction`` when an arrival is durable,
+``X code id`` when something was refused and ``U cpu_s pause_ms``: the CPU of the process so far,
+and the longest time since the last ``U`` in which the loop looked at nothing. Lines of one turn of
+the loop leave together.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -23,18 +25,21 @@ from gateway.platform import memory
 
 SOCKET = "load.sock"
 _COMING_IN = 64
+_BEAT_S = 0.01
 
 
-class Server:
+class Server(asyncio.Protocol):
     """One floor, one load."""
 
     def __init__(self, folder: Path, agents: int, talks: int) -> None:
         self._folder = folder
         self._floor = Floor(folder, agents, talks, self._ring)
-        self._writer: asyncio.StreamWriter | None = None
+        self._transport: asyncio.Transport | None = None
+        self._rest = b""
         self._lines: list[str] = []
         self._running: set[asyncio.Task[None]] = set()
         self._is_over = asyncio.Event()
+        self._pause_s = 0.0
 
     async def serve(self) -> None:
         """Get everybody ready, then do what the load says until it hangs up."""
@@ -47,30 +52,49 @@ class Server:
             )
         )
         memory.settle()
-        server = await asyncio.start_unix_server(self._load, self._folder / SOCKET, limit=1 << 20)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(lambda: self, self._folder / SOCKET)
+        beating = asyncio.create_task(self._beat())
         print("ready", flush=True)
         await self._is_over.wait()
+        beating.cancel()
         server.close()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._floor.close()
 
-    async def _load(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        while line := await reader.readline():
+    async def _beat(self) -> None:
+        """Find out how long the loop does not come round."""
+        last_s = time.monotonic()
+        while True:
+            await asyncio.sleep(_BEAT_S)
+            now_s = time.monotonic()
+            self._pause_s = max(self._pause_s, now_s - last_s - _BEAT_S)
+            last_s = now_s
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
             self._do(line.decode().split())
+
+    def eof_received(self) -> None:
+        self._flush()
         self._is_over.set()
-        writer.close()
 
     def _do(self, words: list[str]) -> None:
         match words:
             case ["A", interaction_id, talk]:
-                self._run(self._arrive(interaction_id, int(talk)))
+                self._run(interaction_id, self._arrive(interaction_id, int(talk)))
             case ["T", offer_id, agent]:
-                self._run(self._take(offer_id, agent))
+                self._run(offer_id, self._take(offer_id, agent))
             case ["E", interaction_id, agent]:
-                self._run(self._floor.acd.end(self._floor.actors[agent], interaction_id))
+                ending = self._floor.acd.end(self._floor.actors[agent], interaction_id)
+                self._run(interaction_id, ending)
             case ["U"]:
-                self._say(f"U {time.process_time()}")
+                self._say(f"U {time.process_time()} {1000 * self._pause_s}")
+                self._pause_s = 0.0
 
     async def _arrive(self, interaction_id: str, talk: int) -> None:
         await self._floor.arrive(interaction_id, talk)
@@ -82,8 +106,8 @@ class Server:
     def _ring(self, offer_id: str, interaction_id: str, agent: str) -> None:
         self._say(f"R {offer_id} {interaction_id} {agent}")
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+    def _run(self, about: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=about)
         self._running.add(task)
         task.add_done_callback(self._done)
 
@@ -92,7 +116,7 @@ class Server:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             code = error.code if isinstance(error, WeccError) else type(error).__name__
-            self._say(f"X {code}")
+            self._say(f"X {code} {task.get_name()}")
 
     def _say(self, line: str) -> None:
         if not self._lines:
@@ -100,8 +124,8 @@ class Server:
         self._lines.append(line)
 
     def _flush(self) -> None:
-        if self._writer is not None:
-            self._writer.write(("\n".join(self._lines) + "\n").encode())
+        if self._lines and self._transport is not None:
+            self._transport.write(("\n".join(self._lines) + "\n").encode())
         self._lines.clear()
 
 

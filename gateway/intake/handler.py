@@ -23,6 +23,8 @@ class WrittenHandler:
         self._database, self._engagement, self._acd = database, engagement, acd
         self._steps = steps
 
+    hears_offers = False
+
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """Nothing: the contact does not see offers."""
 
@@ -105,6 +107,10 @@ class ClosingHandler:
     ) -> None:
         self._inner = inner
         self._database, self._engagement, self._acd = database, engagement, acd
+
+    @property
+    def hears_offers(self) -> bool:
+        return self._inner.hears_offers
 
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         await self._inner.offered(interaction, agent)

@@ -2,8 +2,9 @@
 or a durable cursor on events.
 
 Topics: ``agent/{tenant}/{user}``, ``visitor/{tenant}/{visitor}``, ``conversation/{tenant}/{id}``
-(agents who watch it), ``floor/{tenant}`` (supervisors: agents and queues), ``tenant/{tenant}``
-(availability and configuration changed).
+(agents who watch it), ``floor/{tenant}`` (every desk: queues), ``staff/{tenant}`` (supervisors:
+agents; apart from the floor, for with each change of an agent it would reach every other),
+``tenant/{tenant}`` (availability and configuration changed).
 """
 
 from __future__ import annotations
@@ -32,8 +33,13 @@ def conversation_topic(tenant_id: str, conversation_id: str) -> str:
 
 
 def floor_topic(tenant_id: str) -> str:
-    """Agents and queues, for supervisors."""
+    """How queues stand, for every desk."""
     return f"floor/{tenant_id}"
+
+
+def staff_topic(tenant_id: str) -> str:
+    """How every agent stands, for supervisors."""
+    return f"staff/{tenant_id}"
 
 
 def tenant_topic(tenant_id: str) -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 from gateway.acd.wire import AgentChanged
 from gateway.kernel.clock import Clock
 from gateway.kernel.errors import WeccError
-from gateway.platform.bus import Bus, floor_topic, tenant_topic
+from gateway.platform.bus import Bus, floor_topic, staff_topic, tenant_topic
 
 log = logging.getLogger("wecc.surfaces")
 
@@ -96,6 +96,7 @@ class SiteStates:
 
         self._watched[tenant_id] = [
             self._bus.subscribe(floor_topic(tenant_id), changed),
+            self._bus.subscribe(staff_topic(tenant_id), changed),
             self._bus.subscribe(tenant_topic(tenant_id), lambda _: self._refresh_soon(tenant_id)),
         ]
 

@@ -306,3 +306,23 @@ AgentServer = (
 decode_visitor = msgspec.json.Decoder(VisitorClient).decode
 decode_agent = msgspec.json.Decoder(AgentClient).decode
 encode = msgspec.json.Encoder().encode
+
+
+class _Once:
+    """Encodes a frame for the first of its receivers; the next ones get the same bytes.
+
+    The bus hands one frame to all its receivers in a row, so remembering the last is enough.
+    """
+
+    def __init__(self) -> None:
+        self._frame: object = None
+        self._data = b""
+
+    def __call__(self, frame: object) -> bytes:
+        if frame is not self._frame:
+            self._frame, self._data = frame, encode(frame)
+        return self._data
+
+
+encode_once = _Once()
+"""Returns the bytes of a frame that goes to many; the frame does not change any more."""

@@ -15,7 +15,14 @@ from gateway.acd.wire import InteractionView
 from gateway.engagement.service import Opening, conversations
 from gateway.kernel.actor import Actor
 from gateway.kernel.clock import ManualClock
-from gateway.platform.bus import LocalBus, agent_topic, floor_topic, tenant_topic, visitor_topic
+from gateway.platform.bus import (
+    LocalBus,
+    agent_topic,
+    floor_topic,
+    staff_topic,
+    tenant_topic,
+    visitor_topic,
+)
 from gateway.platform.database.opening import prepare_server
 from gateway.platform.database.port import Database, Tx
 from gateway.platform.database.postgresql import PostgresqlDatabase
@@ -69,6 +76,7 @@ class Recorder:
 
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     failing: int = 0
+    hears_offers: bool = True
     blocked: asyncio.Event | None = None
     answer: str | None = None
 
@@ -153,7 +161,11 @@ class Floor:
         return self.hear(visitor_topic(TENANT, visitor(number).id))
 
     def on_floor(self) -> list[Any]:
-        return self.hear(floor_topic(TENANT))
+        heard = self.hear(floor_topic(TENANT))
+        if staff_topic(TENANT) not in self.heard:
+            self.heard[staff_topic(TENANT)] = heard
+            self.bus.subscribe(staff_topic(TENANT), heard.append)
+        return heard
 
     def at_tenant(self) -> list[Any]:
         return self.hear(tenant_topic(TENANT))

@@ -32,6 +32,7 @@ class FragileDatabase:
         self.refuse = 0
         self.lose_answer = 0
         self.hold: asyncio.Event | None = None
+        self.writes = 0
 
     @property
     def queue_length(self) -> int:
@@ -40,6 +41,7 @@ class FragileDatabase:
     async def write(self, tenant_id: str, work: Callable[[Tx], T]) -> T:
         if self.hold is not None:
             await self.hold.wait()
+        self.writes += 1
         if self.refuse:
             self.refuse -= 1
             raise WeccError("disk_full")

@@ -76,7 +76,7 @@ class AcdService:
 
     def register_handler(self, kind: InteractionKind, handler: InteractionHandler) -> None:
         """Have ``handler`` called for interactions of a kind; before ``start``."""
-        self.partitions.handlers[kind] = handler
+        self.partitions.register(kind, handler)
 
     def register_guard(self, guard: InUse) -> None:
         """Have ``guard(tx, noun, id)`` asked before a queue or skill is removed."""

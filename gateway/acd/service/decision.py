@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.book import Book
 from gateway.acd.store import interactions, journal, retention
 from gateway.engagement.service import conversations
+from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 
 Work = Callable[[Tx], None]
@@ -59,11 +60,34 @@ class Decision:
     owners: list[Owner] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
     snapshot: tuple[int, int, str] | None = None
+    others: list[asyncio.Future[None]] = field(default_factory=list)
 
     @property
     def last(self) -> int:
         """The position of its last entry."""
         return self.first + len(self.entries) - 1
+
+    async def stored(self) -> None:
+        """Wait, beside its own caller, until it is on disk; raises what its caller is told."""
+        future = asyncio.get_running_loop().create_future()
+        self.others.append(future)
+        await future
+
+    def succeed(self) -> None:
+        """It is on disk: wake everybody who did not leave meanwhile."""
+        if not self.future.done():
+            self.future.set_result(self.entries)
+        for other in self.others:
+            if not other.done():
+                other.set_result(None)
+
+    def fail(self, error: WeccError) -> None:
+        """It is not stored: tell everybody who did not leave meanwhile."""
+        waiting: list[asyncio.Future[Any]] = [self.future, *self.others]
+        for future in waiting:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()
 
 
 def write_all(tx: Tx, epoch: int, batch: Sequence[Decision]) -> None:
@@ -96,10 +120,11 @@ def build(
     entries: list[e.Entry],
     book: Book,
     works: list[Work],
-    future: asyncio.Future[list[e.Entry]],
+    unheard: Container[str],
 ) -> Decision:
-    """Freeze what ``engine`` just decided."""
+    """Freeze what ``engine`` just decided; nobody hears of offers of the ``unheard`` kinds."""
     first = engine.state.position - len(entries) + 1
+    future = asyncio.get_running_loop().create_future()
     decision = Decision(first, entries, dict(engine.touched), works, future)
     epoch = engine.state.epoch
     for place, entry in enumerate(entries):
@@ -114,7 +139,9 @@ def build(
             }
         )
         owed = owed_for(position, entry)
-        if owed is not None:
+        if owed is not None and not (
+            owed.call == "offered" and decision.touched[owed.interaction_id].kind in unheard
+        ):
             decision.owed.append(owed)
     new = {entry.interaction_id for entry in entries if isinstance(entry, e.Enqueued)}
     for item in decision.touched.values():

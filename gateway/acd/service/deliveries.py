@@ -31,20 +31,41 @@ class Settled:
     def __init__(self, database: Database, tenant_id: str) -> None:
         self._database = database
         self._tenant_id = tenant_id
-        self._positions: list[int] = []
-        self._next: asyncio.Task[None] | None = None
+        self._returned: list[tuple[int, asyncio.Future[None]]] = []
+        self._running: asyncio.Task[None] | None = None
 
     async def add(self, position: int) -> None:
         """Return when it is struck off; raises when the disk refuses."""
-        self._positions.append(position)
-        if self._next is None:
-            self._next = asyncio.create_task(self._write())
-        await asyncio.shield(self._next)
+        future = asyncio.get_running_loop().create_future()
+        self._returned.append((position, future))
+        if self._running is None:
+            self._running = asyncio.create_task(self._work())
+        await future
 
-    async def _write(self) -> None:
+    async def _work(self) -> None:
         await asyncio.sleep(0)  # the others of this turn of the loop come along
-        positions, self._positions, self._next = self._positions, [], None
+        while self._returned:
+            returned, self._returned = self._returned, []
+            try:
+                await self._strike_off([position for position, _ in returned])
+            except Exception as error:
+                _tell(returned, error)
+            else:
+                _tell(returned, None)
+        self._running = None
+
+    async def _strike_off(self, positions: list[int]) -> None:
         await self._database.write(self._tenant_id, lambda tx: journal.delivered(tx, positions))
+
+
+def _tell(returned: Sequence[tuple[int, asyncio.Future[None]]], error: Exception | None) -> None:
+    for _, future in returned:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
 
 
 class Deliveries:
@@ -132,7 +153,9 @@ class Deliveries:
         return found
 
     async def _call(self, partition: Partition, owed: Owed) -> None:
-        view = await self._view(partition, owed.interaction_id)
+        view = self._present(partition, owed.interaction_id)
+        if view is None:
+            view = await self._stored(partition, owed.interaction_id)
         handler = self._handlers.get(view.kind) if view is not None else None
         if view is None or handler is None:
             return
@@ -150,13 +173,13 @@ class Deliveries:
             case "closed":
                 await handler.closed(partition.tenant_id, view, owed.cause)
 
-    async def _view(self, partition: Partition, interaction_id: str) -> InteractionView | None:
+    def _present(self, partition: Partition, interaction_id: str) -> InteractionView | None:
         item = partition.engine.state.interactions.get(interaction_id)
         if item is None:
             item = self._over.get((partition.tenant_id, interaction_id))
-        if item is not None:
-            return interaction_view(partition.book, item)
+        return None if item is None else interaction_view(partition.book, item)
 
+    async def _stored(self, partition: Partition, interaction_id: str) -> InteractionView | None:
         def work(tx: Tx) -> InteractionView | None:
             row = interactions.find(tx, interaction_id)
             return row_view(partition.book, row) if row is not None else None

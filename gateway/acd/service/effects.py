@@ -12,14 +12,21 @@ from gateway.acd.model import entries as e
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.decision import Decision
 from gateway.acd.service.partition import Partition
-from gateway.acd.service.places import Places
+from gateway.acd.service.places import Places, Visitors
 from gateway.acd.service.views import agent_view, interaction_view
-from gateway.acd.wire import AgentChanged, AssignmentChanged, OfferGone, OfferNew, OfferView
+from gateway.acd.wire import (
+    AgentChanged,
+    AssignmentChanged,
+    OfferGone,
+    OfferNew,
+    OfferView,
+    QueuePlace,
+)
 from gateway.acd.wire.steering import ReplyDue
-from gateway.engagement.service import conversations
+from gateway.engagement.service import announce, conversations
 from gateway.engagement.wire import ConversationView
-from gateway.platform.bus import Bus, agent_topic, floor_topic
-from gateway.platform.database.port import Database
+from gateway.platform.bus import Bus, agent_topic, staff_topic
+from gateway.platform.database.port import Database, Tx
 
 _logger = logging.getLogger("wecc.acd")
 Outcome = Literal["accepted", "rejected", "expired", "withdrawn"]
@@ -76,15 +83,21 @@ class Effects:
         items = partition.engine.state.interactions
         needed = {items[offer.interaction_id].conversation_id for offer in offers}
         needed |= {item.conversation_id for _, item, _ in news.assigned}
-        views = await self.conversation_views(partition, needed)
+        places = self._places.news(partition, news.items.values())
+        try:
+            views, visitors = await self._needed(partition, needed, places)
+        except Exception:
+            self._places.untold(places)
+            raise
         self._tell_offers(partition, news, [offer.id for offer in offers], views)
         self._tell_assigned(partition, news, views)
         for agent_id, due in news.reminders:
             self._bus.publish(agent_topic(partition.tenant_id, agent_id), due)
         for agent_id in news.agents:
             self.agent_changed(partition, agent_id)
-        self._places.changed(partition, news.items.values())
-        for queue_id in news.left_queues:
+        self._places.tell(partition, places, visitors)
+        in_queues = dict.fromkeys(item.queue_id for item in news.items.values())
+        for queue_id in {**in_queues, **news.left_queues}:
             self._places.queue_changed(partition, queue_id)
         for item in news.items.values():
             if item.state in ("closed", "abandoned", "overflowed"):
@@ -114,10 +127,10 @@ class Effects:
                 self._bus.publish(agent_topic(partition.tenant_id, agent_id), frame)
 
     def agent_changed(self, partition: Partition, agent_id: str) -> None:
-        """Tell the agent and the floor how the agent stands."""
+        """Tell the agent and supervisors how the agent stands."""
         frame = AgentChanged(agent=agent_view(partition, agent_id))
         self._bus.publish(agent_topic(partition.tenant_id, agent_id), frame)
-        self._bus.publish(floor_topic(partition.tenant_id), frame)
+        self._bus.publish(staff_topic(partition.tenant_id), frame)
 
     def offer_view(self, partition: Partition, offer_id: str, views: Views) -> OfferView | None:
         """Return a live offer with its conversation, or None when either is gone."""
@@ -135,6 +148,20 @@ class Effects:
             offered_at_ms=offer.offered_at_ms,
             expires_at_ms=offer.expires_at_ms,
         )
+
+    async def _needed(
+        self, partition: Partition, ids: set[str], places: Sequence[QueuePlace]
+    ) -> tuple[Views, Visitors]:
+        """Return the conversations, and who must hear of these places, in one read."""
+        wanted, placed = sorted(ids), sorted({frame.conversation_id for frame in places})
+        if not wanted and not placed:
+            return {}, {}
+
+        def work(tx: Tx) -> tuple[Views, Visitors]:
+            views = conversations.views_of(tx, wanted) if wanted else {}
+            return views, announce.visitors_of_all(tx, placed) if placed else {}
+
+        return await self._database.read(partition.tenant_id, work)
 
     async def conversation_views(
         self, partition: Partition, ids: set[str]

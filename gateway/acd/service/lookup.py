@@ -21,30 +21,42 @@ class Lookup:
     def __init__(self, database: Database, tenant_id: str) -> None:
         self._database = database
         self._tenant_id = tenant_id
-        self._asked: set[tuple[str, str]] = set()
-        self._next: asyncio.Task[Found] | None = None
+        self._asked: list[tuple[str, str, asyncio.Future[Row | None]]] = []
+        self._running: set[asyncio.Task[None]] = set()
 
     async def row(self, interaction_id: str, conversation_id: str) -> Row | None:
         """Return the interaction's row, or None when it is new.
 
         Raises ``not_found`` when it is new and its conversation is not there.
         """
-        self._asked.add((interaction_id, conversation_id))
-        if self._next is None:
-            self._next = asyncio.create_task(self._read())
-        known, present = await asyncio.shield(self._next)
-        if interaction_id in known:
-            return known[interaction_id]
-        if conversation_id not in present:
-            raise not_found("conversation")
-        return None
+        future: asyncio.Future[Row | None] = asyncio.get_running_loop().create_future()
+        if not self._asked:
+            reading = asyncio.create_task(self._read())
+            self._running.add(reading)
+            reading.add_done_callback(self._running.discard)
+        self._asked.append((interaction_id, conversation_id, future))
+        return await future
 
-    async def _read(self) -> Found:
+    async def _read(self) -> None:
         await asyncio.sleep(0)  # the others of this turn of the loop come along
-        asked, self._asked, self._next = self._asked, set(), None
+        asked, self._asked = self._asked, []
+        waiting = [question for question in asked if not question[2].done()]
 
         def work(tx: Tx) -> Found:
-            known = interactions.known(tx, sorted({key for key, _ in asked}))
-            return known, conversations.present(tx, sorted({key for _, key in asked}))
+            known = interactions.known(tx, sorted({key for key, _, _ in waiting}))
+            return known, conversations.present(tx, sorted({key for _, key, _ in waiting}))
 
-        return await self._database.read(self._tenant_id, work)
+        try:
+            known, present = await self._database.read(self._tenant_id, work)
+        except Exception as error:
+            for _, _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for interaction_id, conversation_id, future in waiting:
+            if future.done():
+                continue
+            if interaction_id in known or conversation_id in present:
+                future.set_result(known.get(interaction_id))
+            else:
+                future.set_exception(not_found("conversation"))

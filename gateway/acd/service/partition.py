@@ -61,7 +61,7 @@ class Partition:
         self._rebuilt = rebuilt
         self._time = SteadyTime(clock, 0)
         self._queue: list[Decision] = []
-        self._newest: asyncio.Future[list[e.Entry]] | None = None
+        self._newest: Decision | None = None
         self._committer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -69,6 +69,8 @@ class Partition:
         self._snapshot_at = 0
         self._broken: WeccError | None = None
         self._is_closed = False
+        self.unheard: set[str] = set()
+        """Kinds of interactions whose handler does nothing at an offer: it is owed none."""
         self.fenced: Callable[[], None] | None = None
         """Called when another process has taken this partition over: it stays closed here."""
         self.refused: Callable[[str, Refused], None] | None = None
@@ -137,14 +139,14 @@ class Partition:
         if decision is None:
             # Nothing to do, perhaps because of something that is still on its way to the disk.
             if self._newest is not None:
-                await asyncio.shield(self._newest)
+                await self._newest.stored()
             return []
         self._add_snapshot(decision)
         self._queue.append(decision)
-        self._newest = decision.future
+        self._newest = decision
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_all())
-        return await asyncio.shield(decision.future)
+        return await decision.future
 
     def _decide(self, command: c.Command, works: list[Work]) -> Decision | None:
         """Decide in memory; None when there is nothing to store.
@@ -156,8 +158,7 @@ class Partition:
             entries = self.engine.handle(command, self.now_ms())
             if not entries and not works:
                 return None
-            future = asyncio.get_running_loop().create_future()
-            return build(self.engine, entries, self.book, works, future)
+            return build(self.engine, entries, self.book, works, self.unheard)
         except Exception as error:
             if self.engine.state.position != before:
                 self._broken = fault = WeccError("internal", "Routing met a fault; try again.")
@@ -191,7 +192,7 @@ class Partition:
                 await self._fail(batch, error)
                 return
             for decision in batch:
-                decision.future.set_result(decision.entries)
+                decision.succeed()
             self._committed(self, batch)
             self.schedule()
         self._newest = None
@@ -205,8 +206,7 @@ class Partition:
         _logger.error("a routing commit failed; rebuilding", extra=code, exc_info=error)
         lost, self._queue, self._newest = batch + self._queue, [], None
         for decision in lost:
-            decision.future.set_exception(coded)
-            decision.future.exception()
+            decision.fail(coded)
         while not self._is_closed:
             try:
                 if await self._is_taken_over(error):

@@ -52,24 +52,42 @@ class Partitions:
         """Tenants whose journal is not sound: they are not routed until the next start."""
         self._is_closed = False
         self.on_fenced: list[Callable[[], None]] = []
+        self._living: dict[str, Partition] = {}
+        self._unheard: set[str] = set()
+
+    def register(self, kind: str, handler: InteractionHandler) -> None:
+        """Have ``handler`` called for interactions of a kind."""
+        self.handlers[kind] = handler
+        if not handler.hears_offers:
+            self._unheard.add(kind)
 
     async def get(self, tenant_id: str) -> Partition:
         """Return the tenant's partition, taking it over when this process has not yet."""
+        living = self._living.get(tenant_id)
+        if living is not None:
+            return living
         opening = self._open.get(tenant_id)
         if opening is None:
-            if self._is_closed:
-                raise WeccError("not_ready")
-            if tenant_id in self._gone:
-                raise not_found("tenant")
-            if tenant_id in self.refused:
-                raise self.refused[tenant_id]
+            self._check(tenant_id)
             opening = self._open[tenant_id] = asyncio.create_task(self._take(tenant_id))
         try:
-            return await asyncio.shield(opening)
+            found = await asyncio.shield(opening)
         except Exception:
             if self._open.get(tenant_id) is opening:
                 del self._open[tenant_id]
             raise
+        if self._open.get(tenant_id) is opening:
+            self._living[tenant_id] = found
+        return found
+
+    def _check(self, tenant_id: str) -> None:
+        """Raise when the tenant cannot be taken over now."""
+        if self._is_closed:
+            raise WeccError("not_ready")
+        if tenant_id in self._gone:
+            raise not_found("tenant")
+        if tenant_id in self.refused:
+            raise self.refused[tenant_id]
 
     def living(self) -> list[Partition]:
         """Return the partitions this process has taken over."""
@@ -81,6 +99,7 @@ class Partitions:
             tenant_id, self.database, self.clock, self.people, self._committed, self._rebuilt
         )
         partition.fenced, partition.refused = self._fenced, self._refuse
+        partition.unheard = self._unheard
         try:
             await partition.open()
         except Refused as error:
@@ -104,6 +123,7 @@ class Partitions:
         """Let go of a tenant that is being dropped; late sockets do not bring it back."""
         self._gone.add(tenant_id)
         self.opening_hours.forget(tenant_id)
+        self._living.pop(tenant_id, None)
         opening = self._open.pop(tenant_id, None)
         if opening is not None:
             await (await opening).close()
@@ -136,6 +156,7 @@ class Partitions:
     def _refuse(self, tenant_id: str, error: Refused) -> None:
         """Name a tenant that is not routed; the others are."""
         self.refused[tenant_id] = error
+        self._living.pop(tenant_id, None)
         self._open.pop(tenant_id, None)
         self.opening_hours.forget(tenant_id)
         facts = {"tenant_id": tenant_id, "code": error.code, "position": error.position}

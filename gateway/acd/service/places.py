@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from gateway.acd.model.interaction import Interaction
@@ -22,6 +22,7 @@ _logger = logging.getLogger("wecc.acd")
 _EVERY_S = 1.0
 _PLACES_PER_S = 2_000
 _AT_ONCE = 250
+Visitors = Mapping[str, tuple[str, ...]]
 Told = tuple[str, int | None, WaitRange | None]
 
 
@@ -36,12 +37,28 @@ class Places:
         self._told: dict[str, Told] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def changed(self, partition: Partition, items: Iterable[Interaction]) -> None:
-        """Tell visitors of these interactions at once, and everybody in their queues soon."""
-        changed = list(items)
-        self._run(self._tell(partition, changed))
-        for queue_id in {item.queue_id for item in changed}:
-            self.queue_changed(partition, queue_id)
+    def news(self, partition: Partition, items: Iterable[Interaction]) -> list[QueuePlace]:
+        """Return what visitors of these interactions were not told yet; it counts as told now."""
+        frames = [self.place(partition, item) for item in items]
+        news = [frame for frame in frames if self._told.get(frame.interaction_id) != _told(frame)]
+        for frame in news:
+            self._told[frame.interaction_id] = _told(frame)
+        return news
+
+    def untold(self, news: Iterable[QueuePlace]) -> None:
+        """Nobody was told after all."""
+        for frame in news:
+            self._told.pop(frame.interaction_id, None)
+
+    def tell(self, partition: Partition, news: Iterable[QueuePlace], visitors: Visitors) -> None:
+        """Tell visitors where they stand; ``visitors`` are the screens of each conversation."""
+        for frame in news:
+            if self._told.get(frame.interaction_id) != _told(frame):
+                continue  # something newer was told meanwhile
+            for visitor_id in visitors.get(frame.conversation_id, ()):
+                self._bus.publish(visitor_topic(partition.tenant_id, visitor_id), frame)
+            if frame.state in ("closed", "abandoned", "overflowed"):
+                self._told.pop(frame.interaction_id, None)
 
     def queue_changed(self, partition: Partition, queue_id: str) -> None:
         """Tell of a queue now, or when a second has passed since the last time."""
@@ -95,16 +112,10 @@ class Places:
         for begin in range(0, len(keys), _AT_ONCE):
             waiting = partition.engine.index.backlog.waiting
             here = [waiting[key] for key in keys[begin : begin + _AT_ONCE] if key in waiting]
-            await self._tell(partition, here)
+            news = self.news(partition, here)
+            if news:
+                await self._send(partition, news)
             await asyncio.sleep(0)
-
-    async def _tell(self, partition: Partition, items: list[Interaction]) -> None:
-        frames = [self.place(partition, item) for item in items]
-        news = [frame for frame in frames if self._told.get(frame.interaction_id) != _told(frame)]
-        for frame in news:
-            self._told[frame.interaction_id] = _told(frame)
-        if news:
-            await self._send(partition, news)
 
     async def _send(self, partition: Partition, news: list[QueuePlace]) -> None:
         ids = sorted({frame.conversation_id for frame in news})
@@ -113,16 +124,9 @@ class Places:
                 partition.tenant_id, lambda tx: announce.visitors_of_all(tx, ids)
             )
         except WeccError:
-            for frame in news:
-                self._told.pop(frame.interaction_id, None)  # nobody was told
+            self.untold(news)
             raise
-        for frame in news:
-            if self._told.get(frame.interaction_id) != _told(frame):
-                continue  # something newer was told meanwhile
-            for visitor_id in visitors.get(frame.conversation_id, ()):
-                self._bus.publish(visitor_topic(partition.tenant_id, visitor_id), frame)
-            if frame.state in ("closed", "abandoned", "overflowed"):
-                self._told.pop(frame.interaction_id, None)
+        self.tell(partition, news, visitors)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

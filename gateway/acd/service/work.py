@@ -24,6 +24,8 @@ _NOTE_CHARS = 500
 _STICKY_MS = 30 * 86_400_000
 """Who helped a contact longer ago is not looked for any more."""
 _STICKY_TALKS = 20
+_COMING = 5_000
+"""So much new work may be on its way into queues at once: seconds of the highest rate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,26 @@ class InteractionWork:
     def __init__(self, partitions: Partitions) -> None:
         self._partitions = partitions
         self._lookups: dict[str, Lookup] = {}
+        self._coming = 0
 
     # ---- from the contact's side
 
     async def enqueue(self, tenant_id: str, order: Enqueue) -> InteractionView:
-        """Put work into its queue; repeating it returns what became of it."""
+        """Put work into its queue; repeating it returns what became of it.
+
+        Raises ``store_unavailable`` when more comes in than can be stored: whoever has it keeps
+        it and comes again, and what is here already goes on in time.
+        """
+        if self._coming >= _COMING:
+            message = "Too much new work comes in at once; this was not accepted. Try again soon."
+            raise WeccError("store_unavailable", message, retry_after_s=1)
+        self._coming += 1
+        try:
+            return await self._enqueue(tenant_id, order)
+        finally:
+            self._coming -= 1
+
+    async def _enqueue(self, tenant_id: str, order: Enqueue) -> InteractionView:
         partition = await self._partitions.get(tenant_id)
         found = await self._find(partition, order.interaction_id, order.conversation_id)
         if found is not None:

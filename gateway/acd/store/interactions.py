@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.acd.store.tables import interactions
+from gateway.platform.database.bulk import Bulk
 from gateway.platform.database.port import Tx
 
 Row = Mapping[str, Any]
@@ -16,14 +17,9 @@ _CHANGING = (
     "queue_id", "state", "priority", "agent_id", "accepted_at_ms", "ended_at_ms",
     "wrap_up_until_ms", "disposition_id", "epoch",
 )  # fmt: skip
-_UPDATE = (
-    interactions.update()
-    .where(
-        interactions.c.tenant_id == sa.bindparam("b_tenant"),
-        interactions.c.id == sa.bindparam("b_id"),
-    )
-    .values({name: sa.bindparam(f"b_{name}") for name in _CHANGING})
-)
+_COLUMNS = [column.name for column in interactions.c]
+_NEW = Bulk(interactions, [name for name in _COLUMNS if name not in ("tenant_id", "id")])
+_CHANGED = Bulk(interactions, _CHANGING)
 _MANY = sa.select(interactions).where(
     interactions.c.tenant_id == sa.bindparam("tenant_id"),
     interactions.c.id.in_(sa.bindparam("ids", expanding=True)),
@@ -33,24 +29,12 @@ _AT_ONCE = 500
 
 def insert(tx: Tx, rows: Sequence[Row]) -> None:
     """Add new interactions."""
-    if rows:
-        tx.execute(interactions.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+    _NEW.insert(tx, rows)
 
 
 def update(tx: Tx, rows: Sequence[Row]) -> None:
     """Bring what changes of known interactions up to date."""
-    if rows:
-        tx.execute(
-            _UPDATE,
-            [
-                {
-                    "b_tenant": tx.tenant_id,
-                    "b_id": row["id"],
-                    **{f"b_{name}": row[name] for name in _CHANGING},
-                }
-                for row in rows
-            ],
-        )
+    _CHANGED.update(tx, rows)
 
 
 def known(tx: Tx, ids: Sequence[str]) -> dict[str, Row]:

@@ -14,12 +14,22 @@ import sqlalchemy as sa
 
 from gateway.acd.store.tables import deliveries, journal, partitions, snapshots
 from gateway.kernel.errors import WeccError
+from gateway.platform.database.bulk import Bulk
 from gateway.platform.database.port import Tx
 
 _MAIN = "main"
-_DELIVERED = deliveries.delete().where(
-    deliveries.c.tenant_id == sa.bindparam("b_tenant"),
-    deliveries.c.position == sa.bindparam("b_at"),
+_ENTRIES = Bulk(journal, ("epoch", "at_ms", "kind", "body"), key=("position",))
+_OWED = Bulk(deliveries, ("interaction_id", "call", "agent_id", "cause"), key=("position",))
+_DELIVERED = Bulk(deliveries, (), key=("position",))
+_MOVE = (
+    partitions.update()
+    .where(
+        partitions.c.tenant_id == sa.bindparam("b_tenant"),
+        partitions.c.id == _MAIN,
+        partitions.c.epoch == sa.bindparam("b_epoch"),
+        partitions.c.position == sa.bindparam("b_expected"),
+    )
+    .values(position=sa.bindparam("b_position"))
 )
 
 
@@ -65,20 +75,10 @@ def append(
     tx: Tx, epoch: int, expected: int, rows: Sequence[Mapping[str, Any]], moved_to: int
 ) -> None:
     """Write entries after ``expected``; raises ``Fenced`` when that is not the end any more."""
-    moved = tx.execute(
-        partitions.update()
-        .where(
-            partitions.c.tenant_id == tx.tenant_id,
-            partitions.c.id == _MAIN,
-            partitions.c.epoch == epoch,
-            partitions.c.position == expected,
-        )
-        .values(position=moved_to)
-    )
-    if moved.rowcount != 1:
+    here = {"b_tenant": tx.tenant_id, "b_epoch": epoch, "b_expected": expected}
+    if tx.execute(_MOVE, {**here, "b_position": moved_to}).rowcount != 1:
         raise Fenced
-    if rows:
-        tx.execute(journal.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+    _ENTRIES.insert(tx, rows)
 
 
 def read_tail(tx: Tx, before: int | None = None) -> Tail:
@@ -156,8 +156,7 @@ def end(tx: Tx) -> int:
 
 def owe(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """Remember calls that handlers must get."""
-    if rows:
-        tx.execute(deliveries.insert(), [{"tenant_id": tx.tenant_id, **row} for row in rows])
+    _OWED.insert(tx, rows)
 
 
 def owed(tx: Tx) -> Sequence[Mapping[str, Any]]:
@@ -171,5 +170,4 @@ def owed(tx: Tx) -> Sequence[Mapping[str, Any]]:
 
 def delivered(tx: Tx, positions: Sequence[int]) -> None:
     """Forget calls that handlers returned from."""
-    if positions:
-        tx.execute(_DELIVERED, [{"b_tenant": tx.tenant_id, "b_at": at} for at in positions])
+    _DELIVERED.delete(tx, [{"position": at} for at in positions])

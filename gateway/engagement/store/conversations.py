@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.engagement.store.tables import agent_queues, conversations, participants, receipts
+from gateway.platform.database.bulk import Bulk
 from gateway.platform.database.port import Tx
 
 Row = Mapping[str, Any]
@@ -59,25 +60,10 @@ _PARTICIPANTS = sa.select(_p.conversation_id, _p.user_id, _p.name, _p.left_at_ms
     _p.tenant_id == sa.bindparam("tenant_id"),
     _p.conversation_id.in_(sa.bindparam("ids", expanding=True)),
 )
-_OWN = (
-    sa.update(conversations)
-    .where(_c.tenant_id == sa.bindparam("of_tenant"), _c.id == sa.bindparam("of_id"))
-    .values(
-        queue_id=sa.bindparam("new_queue"),
-        agent_id=sa.bindparam("new_agent"),
-        agent_name=sa.bindparam("new_name"),
-        epoch=sa.bindparam("at"),
-    )
-)
-_TAKE_PART = (
-    sa.update(participants)
-    .where(
-        _p.tenant_id == sa.bindparam("of_tenant"),
-        _p.conversation_id == sa.bindparam("of_id"),
-        _p.user_id == sa.bindparam("of_user"),
-    )
-    .values(name=sa.bindparam("new_name"), left_at_ms=sa.bindparam("left"))
-)
+_OWN = Bulk(conversations, ("queue_id", "agent_id", "agent_name", "epoch"))
+_PART = ("conversation_id", "user_id")
+_TAKE_PART = Bulk(participants, ("name", "left_at_ms"), key=_PART)
+_JOIN = Bulk(participants, ("name", "joined_at_ms", "left_at_ms"), key=_PART)
 _AT_ONCE = 500
 
 
@@ -215,17 +201,15 @@ def owners_of(tx: Tx, ids: Sequence[str]) -> dict[str, tuple[str | None, str | N
 
 def own(tx: Tx, owners: Mapping[str, tuple[str, str | None, str]]) -> None:
     """Give conversations to (queue, agent, agent's name): of each, only the agent takes part."""
-    tenant = {"of_tenant": tx.tenant_id}
-    tx.execute(
-        _OWN,
+    _OWN.update(
+        tx,
         [
             {
-                **tenant,
-                "of_id": key,
-                "new_queue": queue_id,
-                "new_agent": agent_id,
-                "new_name": name,
-                "at": tx.now_ms,
+                "id": key,
+                "queue_id": queue_id,
+                "agent_id": agent_id,
+                "agent_name": name,
+                "epoch": tx.now_ms,
             }
             for key, (queue_id, agent_id, name) in owners.items()
         ],
@@ -240,18 +224,16 @@ def own(tx: Tx, owners: Mapping[str, tuple[str, str | None, str]]) -> None:
         now = (name if is_owner else row["name"], None if is_owner else tx.now_ms)
         is_settled = not is_owner and row["left_at_ms"] is not None
         if not is_settled and now != (row["name"], row["left_at_ms"]):
-            of = {"of_id": key, "of_user": user_id}
-            changed.append({**tenant, **of, "new_name": now[0], "left": now[1]})
-    if changed:
-        tx.execute(_TAKE_PART, changed)
-    fresh = {"tenant_id": tx.tenant_id, "joined_at_ms": tx.now_ms, "left_at_ms": None}
+            of = {"conversation_id": key, "user_id": user_id}
+            changed.append({**of, "name": now[0], "left_at_ms": now[1]})
+    _TAKE_PART.update(tx, changed)
+    fresh = {"joined_at_ms": tx.now_ms, "left_at_ms": None}
     new = [
         {**fresh, "conversation_id": key, "user_id": agent_id, "name": name}
         for key, (_, agent_id, name) in owners.items()
         if agent_id is not None and (key, agent_id) not in known
     ]
-    if new:
-        tx.execute(sa.insert(participants), new)
+    _JOIN.insert(tx, new)
 
 
 # ---- receipts ----------------------------------------------------------------------------

@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from gateway.platform.database.port import Tx
 from gateway.tenancy.store.sites import sites
 
+_NAMES = sa.select(sites.c.id, sites.c.name).where(
+    sites.c.tenant_id == sa.bindparam("tenant_id"),
+    sites.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
+
 
 def names(tx: Tx, site_ids: Iterable[str]) -> dict[str, str]:
     """Return site names by id."""
     wanted = sorted(set(site_ids))
-    rows = tx.all(
-        sa.select(sites.c.id, sites.c.name).where(
-            sites.c.tenant_id == tx.tenant_id, sites.c.id.in_(wanted)
-        )
-    )
+    rows = tx.all(_NAMES, {"tenant_id": tx.tenant_id, "ids": wanted})
     return {str(row["id"]): str(row["name"]) for row in rows}
 
 

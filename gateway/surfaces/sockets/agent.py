@@ -24,7 +24,7 @@ from gateway.engagement.wire import (
 from gateway.kernel.actor import Actor, system
 from gateway.kernel.errors import WeccError
 from gateway.kernel.wire import PROTOCOL_VERSION
-from gateway.platform.bus import agent_topic, conversation_topic, floor_topic
+from gateway.platform.bus import agent_topic, conversation_topic, floor_topic, staff_topic
 from gateway.platform.database.port import Tx
 from gateway.supervision.wire import AlarmChanged
 from gateway.surfaces import wire
@@ -99,11 +99,11 @@ class AgentSide(BaseSide):
         actor, rooms = self.who, self.rooms
         if self.actor is None:
             self.actor = actor
-            mine, floor = agent_topic(actor.tenant_id, actor.id), floor_topic(actor.tenant_id)
-            self._ends = [
-                rooms.bus.subscribe(mine, self.after_welcome(self._mine)),
-                rooms.bus.subscribe(floor, self.after_welcome(self._floor)),
-            ]
+            of, put_off = actor.tenant_id, self.after_welcome
+            topics = {agent_topic(of, actor.id): self._mine, floor_topic(of): self._floor}
+            if self._is_lead:
+                topics[staff_topic(of)] = self._staff
+            self._ends = [rooms.bus.subscribe(key, put_off(to)) for key, to in topics.items()]
             await rooms.acd.connected(actor, self.connection.id)
         assignments = await rooms.acd.assignments_for(actor)
         self._follow_only(assignments)
@@ -131,26 +131,31 @@ class AgentSide(BaseSide):
             self._follow_assignment(frame)
         elif isinstance(frame, acd.AgentChanged) and self._watched and self._look is None:
             self._look = asyncio.create_task(self._look_again())
-        self.connection.send(frame)
+        self.connection.pass_on(frame)
 
     def _floor(self, frame: object) -> None:
-        """Leads see every agent and queue; agents see the queues they serve."""
-        is_lead = self.who.role in ("supervisor", "admin")
+        """Leads see every queue and warning; agents see the queues they serve."""
         if isinstance(frame, acd.QueueChanged):
-            if is_lead or frame.queue.queue_id in self._queue_ids:
-                self.connection.send(frame)
-        elif not is_lead:
-            return
-        elif isinstance(frame, AlarmChanged):
-            self.connection.send(frame)
-        elif isinstance(frame, acd.AgentChanged) and frame.agent.user_id != self.who.id:
-            self.connection.send(frame)  # one's own come on one's own topic
+            is_mine = self._is_lead or frame.queue.queue_id in self._queue_ids
+        else:
+            is_mine = self._is_lead and isinstance(frame, AlarmChanged)
+        if is_mine:
+            self.connection.pass_on(frame)
+
+    def _staff(self, frame: object) -> None:
+        """Leads see every agent; one's own changes come on one's own topic."""
+        if isinstance(frame, acd.AgentChanged) and frame.agent.user_id != self.who.id:
+            self.connection.pass_on(frame)
+
+    @property
+    def _is_lead(self) -> bool:
+        return self.who.role in ("supervisor", "admin")
 
     def _talk(self, frame: object) -> None:
         """Frames of a followed conversation; who its visitors are may have changed with it."""
         if isinstance(frame, ConversationChanged):
             self._visitors.pop(frame.conversation.id, None)
-        self.connection.send(frame)
+        self.connection.pass_on(frame)
 
     def _follow_only(self, assignments: list[acd.AssignmentChanged]) -> None:
         """Begin anew with what is assigned now."""

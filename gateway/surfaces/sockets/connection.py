@@ -131,6 +131,10 @@ class Connection:
         """Queue a frame. Never blocks; a full buffer ends the connection."""
         self.send_bytes(wire.encode(frame))
 
+    def pass_on(self, frame: object) -> None:
+        """Queue a frame that others get too, one after the other: it is encoded once."""
+        self.send_bytes(wire.encode_once(frame))
+
     def send_bytes(self, data: bytes) -> None:
         """Queue an encoded frame."""
         if self._closing:

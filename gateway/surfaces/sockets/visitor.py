@@ -204,7 +204,7 @@ class VisitorSide(BaseSide):
         if isinstance(frame, VisitorSummary):
             self._mine.add(frame.id)
             frame = wire.VisitorConversationChanged(conversation=conversation_of(frame))
-        self.connection.send(frame)
+        self.connection.pass_on(frame)
 
     def _availability(self, state: object) -> None:
         calls = self._site.calls and self.rooms.sites.has_calls

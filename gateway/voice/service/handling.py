@@ -23,6 +23,8 @@ _END_REASONS: dict[str, EndReason] = {
 class Handling(Conductor):
     """The ACD's side of calls; every method may be called again after a restart."""
 
+    hears_offers = True
+
     async def offered(self, interaction: InteractionView, agent: Actor) -> None:
         """An agent's desk rings."""
         call = await self._change_known(agent.tenant_id, interaction, model.offered)

@@ -115,7 +115,6 @@ class Past:
         self._batch: list[Decision] = []
         self._busy: list[str] = []
         self._made = self._snapshot_at = 0
-        self._nobody: asyncio.Future[list[e.Entry]] = asyncio.get_running_loop().create_future()
 
     @property
     def position(self) -> int:
@@ -177,7 +176,7 @@ class Past:
         entries = engine.handle(command, self._clock.now_ms())
         if not entries:
             return []
-        decision = build(engine, entries, self._book, [], self._nobody)
+        decision = build(engine, entries, self._book, [], ())
         decision.owed.clear()  # every handler has returned long ago
         if snapshots.is_due(engine.state, self.position - self._snapshot_at):
             self._snapshot_at, state = self.position, engine.state

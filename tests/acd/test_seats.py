@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.bench.seats import Phase, measure
+from gateway.bench.seats import measure
+from gateway.bench.seats_load import Phase
 
 
 def test_a_small_floor_loses_and_doubles_nothing() -> None:

@@ -38,6 +38,8 @@ _BATCH_UNITS = 512
 _QUEUE_UNITS = 20_000
 _READERS = 3
 _BUSY_TIMEOUT_MS = 4_000
+_CHECKPOINT_PAGES = 4_000
+"""16 MB of log: a page that many commits change goes to the file once for all of them."""
 
 
 class SqliteDatabase:
@@ -144,6 +146,7 @@ class SqliteDatabase:
         raw.execute("PRAGMA foreign_keys = ON")
         raw.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
         raw.execute("PRAGMA journal_size_limit = 67108864")
+        raw.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         raw.execute("PRAGMA temp_store = MEMORY")
         raw.execute("PRAGMA secure_delete = ON")  # an erased key leaves the file
 

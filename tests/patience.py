@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 Value = TypeVar("Value")
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 LOOK_S = 0.05
 REST_S = 0.5
 

@@ -14,7 +14,7 @@ from tests.live.product import product
 from tests.widget.shop import CHROMIUM, FLAGS
 
 # A loaded machine is slow, not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static"
 OFFICE_FLAGS = [flag for flag in FLAGS if not flag.startswith("--autoplay-policy")]

@@ -15,7 +15,7 @@ from tests.widget.road import Road
 from tests.widget.shop import Widget
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "browser"
-LIMIT_MS = 30_000
+LIMIT_MS = 60_000
 
 
 @dataclass

@@ -18,7 +18,7 @@ from tests.widget.road import Road
 from tests.widget.shop import CHROMIUM, FLAGS
 
 # A loaded machine is slow, not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 BUILT = Path(__file__).parents[2] / "gateway" / "static" / "web" / "index.html"
 ORIGIN = "https://shop.example.com"

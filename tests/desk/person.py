@@ -16,7 +16,7 @@ from tests.patience import until
 from tests.widget.road import Road
 
 SCREENS = Path(__file__).parents[2] / "test-results" / "desk"
-LIMIT_MS = 30_000
+LIMIT_MS = 60_000
 READY = re.compile("^Ready")
 
 

@@ -14,9 +14,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.desk.conftest import AGENT, House
-from tests.desk.person import Office, Seat
+from tests.desk.person import Office, Seat, fits
 from tests.desk.test_work import wrap_up
 from tests.live.sockets import Visitor
+from tests.patience import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -81,7 +82,7 @@ def busiest_ms(trace: bytes) -> float:
 
 async def is_in_shape(page: Page) -> None:
     """Nothing sticks out of the page, of a message or of the list."""
-    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await until(lambda: fits(page), "that nothing is wider than the window")
     out = await page.locator("[role=log] article > div, section a").evaluate_all(
         "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1"
         " && getComputedStyle(one).overflowX === 'visible').map((one) => one.className)"

@@ -74,7 +74,7 @@ async def ran(page: Page) -> bool:
 async def test_the_policy_alone_stops_every_vector(house: House, office: Office) -> None:
     """A-037: as raw markup in the desk's own page; without the policy they run."""
     context = await office.browser.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     for start in range(0, len(MARKUP), TOGETHER):
         together = CLOSED.join(MARKUP[start : start + TOGETHER])
         page = await inside(house, context, together)
@@ -113,7 +113,7 @@ async def test_markup_in_the_page_sends_nothing_away(
         one.replace("URL", f"{elsewhere.origin}/{number}") for number, one in enumerate(FETCHERS)
     )
     context = await office.browser.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
 
     async def most_were_asked_for() -> bool:
         return len(elsewhere.visits) > len(FETCHERS) // 2
@@ -209,7 +209,7 @@ async def test_the_desk_is_shown_in_no_frame(
     tags += f"<object data={desk}></object><embed src={desk}><iframe src=/own></iframe>"
     elsewhere.page = tags.encode()
     context = await office.browser.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = await context.new_page()
     await page.goto(elsewhere.origin)
     elsewhere.page = b"own"

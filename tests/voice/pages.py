@@ -188,7 +188,7 @@ async def numbers(page: Page, role: str = "camera", last: int = 12) -> list[int]
 
 
 async def until_seen(
-    page: Page, low: int, high: int, role: str = "camera", limit_s: float = 30
+    page: Page, low: int, high: int, role: str = "camera", limit_s: float = 60
 ) -> list[int]:
     """Wait until the pictures are read, in order, and number within bounds; return the last."""
     found: list[int] = []

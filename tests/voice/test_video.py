@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 
 async def until_figure(
-    page: Page, side: str, mid: str, good: Callable[[dict[str, Any]], bool], limit_s: float = 45
+    page: Page, side: str, mid: str, good: Callable[[dict[str, Any]], bool], limit_s: float = 90
 ) -> dict[str, Any]:
     """Wait until a stream's figures are as they should be."""
     figures: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from gateway.voice.media import rtcp
 from gateway.voice.media.engine import EmbeddedEngine
 from gateway.voice.media.rtp import HEADER, element, split
 from gateway.voice.media.video import AGAIN_BURST
-from tests.voice.rig import Peer, Reports, connect, main_hertz
+from tests.voice.rig import Peer, Reports, connect
 from tests.voice.test_hostile import plain_offer
 
 Pair = tuple[EmbeddedEngine, Reports]
@@ -85,7 +85,7 @@ class Raw:
     def numbers(self) -> list[int]:
         return [int(HEADER.unpack_from(packet)[2]) for packet in self.pictures]
 
-    async def until(self, is_there: Callable[[], bool], limit_s: float = 20) -> None:
+    async def until(self, is_there: Callable[[], bool], limit_s: float = 60) -> None:
         for _ in range(int(limit_s * 50)):
             if is_there():
                 return
@@ -162,7 +162,7 @@ async def test_floods_of_feedback_cost_little(two: tuple[Raw, Raw]) -> None:
     lasted_s = asyncio.get_running_loop().time() - began_s
     assert len(other.pictures) - 225 <= AGAIN_BURST + 300 * lasted_s
     assert wanted(one.control) <= 2 + 2 * lasted_s
-    assert abs(main_hertz(await one.peer.hear(0.6)) - 880) < 8
+    await one.peer.hears_hertz(880)
 
 
 async def test_lies_about_sections_are_not_believed(two: tuple[Raw, Raw]) -> None:
@@ -177,7 +177,7 @@ async def test_lies_about_sections_are_not_believed(two: tuple[Raw, Raw]) -> Non
     await other.until(lambda: len(other.pictures) >= 1)
     await asyncio.sleep(0.3)
     assert len(other.pictures) <= 2  # 103 named nothing that can be read, and is pictures by type
-    assert abs(main_hertz(await other.peer.hear(0.6)) - 523) < 8
+    await other.peer.hears_hertz(523)
 
 
 async def test_broken_and_endless_packets_harm_nobody(two: tuple[Raw, Raw]) -> None:
@@ -195,8 +195,8 @@ async def test_broken_and_endless_packets_harm_nobody(two: tuple[Raw, Raw]) -> N
             await one.send(head + bytes(199) + b"\xc8")
         if number % 100 == 0:
             await asyncio.sleep(0.01)
-    assert abs(main_hertz(await other.peer.hear(0.6)) - 523) < 8
-    assert abs(main_hertz(await one.peer.hear(0.6)) - 880) < 8
+    await other.peer.hears_hertz(523)
+    await one.peer.hears_hertz(880)
 
 
 async def test_mutated_reports_harm_nobody(two: tuple[Raw, Raw]) -> None:
@@ -214,7 +214,7 @@ async def test_mutated_reports_harm_nobody(two: tuple[Raw, Raw]) -> None:
         await other.tell(bytes(data[: 8 + generator.randrange(len(data) - 8)]))
         if number % 40 == 0:
             await asyncio.sleep(0.02)
-    assert abs(main_hertz(await other.peer.hear(0.6)) - 523) < 8
+    await other.peer.hears_hertz(523)
 
 
 def _swapped(offer: str) -> str:

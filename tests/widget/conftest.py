@@ -15,7 +15,7 @@ from tests.widget.road import Road
 from tests.widget.shop import CHROMIUM, FLAGS, Desk, PageServer, Shop, page_server
 
 # A loaded machine is slow, not wrong.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 STATIC = Path(__file__).parents[2] / "gateway" / "static" / "widget" / "widget.js"
 

@@ -106,7 +106,7 @@ class Shop:
     async def context(self, **options: Any) -> BrowserContext:
         """Open a browser profile of its own."""
         context = await self.browser.new_context(**options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         return context
 
     async def visit(self, context: BrowserContext, path: str = "/") -> Widget:

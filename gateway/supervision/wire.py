@@ -9,14 +9,14 @@ from msgspec import Meta
 from gateway.kernel.wire import Body, ServerFrame, View
 
 ReportBy = Literal["queue", "agent", "kind"]
-ReportInterval = Literal["5", "15", "30", "60", "day"]
+ReportInterval = Literal["5", "15", "30", "60", "day", "week", "month"]
 
 
 class MetricView(View):
     """One figure of the dictionary."""
 
     name: str
-    unit: Literal["count", "ms", "percent"]
+    unit: Literal["count", "ms", "percent", "stars"]
     counts: Literal["began", "happened", "time"]
     formula: str
     meaning: str
@@ -71,6 +71,7 @@ class StayView(View):
     within_target: bool | None
     talk_ms: int | None
     wrap_up_ms: int | None
+    first_reply_ms: int | None
     is_robot: bool
 
 
@@ -86,6 +87,49 @@ class TargetView(View):
 
     percent: int
     within_s: int
+
+
+class StateTotal(View):
+    """How long an agent was in a state for a reason, and how many times."""
+
+    agent_id: str
+    agent_name: str
+    state: str
+    reason: str
+    lasted_ms: int
+    times: int
+
+
+class StatesView(View):
+    """Online hours: what agents were while their desk was open, complete to ``counted_to_ms``."""
+
+    tz: str
+    from_ms: int
+    to_ms: int
+    counted_to_ms: int
+    totals: list[StateTotal]
+
+
+class SpanView(View):
+    """One state of an agent. ``set_by_id`` is who set it, when it was somebody else; an agent who
+    is offline with nobody's doing closed the desk or lost the connection.
+    """
+
+    agent_id: str
+    agent_name: str
+    state: Literal["offline", "not_ready", "ready"]
+    reason: str
+    began_at_ms: int
+    ended_at_ms: int | None
+    set_by_id: str | None
+    set_by_name: str
+
+
+class SpansPage(View):
+    """States of agents, the oldest first."""
+
+    items: list[SpanView]
+    next_cursor: str | None
 
 
 class QueueBoard(View):

@@ -316,6 +316,7 @@ def _wrap_up_extended(state: State, index: Index, entry: e.WrapUpExtended) -> In
 def _reply_given(state: State, _index: Index, entry: e.ReplyGiven) -> Interaction:
     item = state.interactions[entry.interaction_id]
     owe_no_reply(item)
+    item.is_replied = True
     return item
 
 

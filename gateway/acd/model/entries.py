@@ -210,7 +210,7 @@ class Taken(Entry, frozen=True, tag="taken"):
 
 
 class ReplyGiven(Entry, frozen=True, tag="reply_given"):
-    """The agent wrote for the first time; nothing is due any more."""
+    """The agent wrote for the first time since they have it; nothing is due any more."""
 
     interaction_id: str
 

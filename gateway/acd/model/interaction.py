@@ -21,7 +21,7 @@ class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     ``excluded`` maps agents who are passed over to the time until when. ``weight`` is what it
     takes of its agent's capacity: 0 during an optional wrap-up and for a quiet chat.
     ``reply_due_ms`` is when a chat without a first reply goes to somebody else; its agent is
-    warned at ``reply_warn_ms``.
+    warned at ``reply_warn_ms``. ``is_replied`` tells that the agent who has it wrote once.
 
     ``step`` is where it stands among its queue's steps, until ``step_until_ms``; while an offer
     is out the rest is kept in ``step_left_ms``. ``queued_at_ms`` is when it began to wait in
@@ -63,6 +63,7 @@ class Interaction(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     weight: int = 1
     reply_due_ms: int | None = None
     reply_warn_ms: int | None = None
+    is_replied: bool = False
     heard_ms: int = 0
     disposition_id: str | None = None
 

@@ -88,6 +88,8 @@ def activate(state: State, index: Index, item: Interaction, entry: Accepted | Ta
     if item.excluded:
         item.excluded = {}
     item.heard_ms = entry.at_ms
+    if item.is_replied:
+        item.is_replied = False
     if state.policy.quiet_chat_s:
         watch_silence(state, index, item)
     agent = index.seats[entry.agent_id].agent

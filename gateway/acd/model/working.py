@@ -233,7 +233,9 @@ def extend_wrap_up(engine: Matching, command: c.ExtendWrapUp) -> None:
 def reply(engine: Matching, command: c.Reply) -> None:
     """The agent wrote: nothing is due any more. Only the first reply does something."""
     item = engine.state.interactions.get(command.interaction_id)
-    if item is None or item.reply_due_ms is None or item.agent_id != command.agent_id:
+    if item is None or item.is_replied or item.agent_id != command.agent_id:
+        return
+    if item.state != "active" or item.kind == "call":
         return
     engine.emit(e.ReplyGiven(at_ms=engine.now_ms, interaction_id=item.id))
 

@@ -281,7 +281,7 @@ class InteractionWork:
         """An agent wrote in a conversation; costs nothing after the first time."""
         partition = await self._partitions.get(tenant_id)
         for item in _of_conversation(partition, conversation_id):
-            if item.reply_due_ms is not None and item.agent_id == agent_id:
+            if not item.is_replied and item.agent_id == agent_id:
                 await partition.submit(c.Reply(interaction_id=item.id, agent_id=agent_id))
 
     async def heard(self, tenant_id: str, conversation_id: str) -> None:

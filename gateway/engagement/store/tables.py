@@ -103,6 +103,7 @@ sa.Index("ix_conversations_contact", _c.tenant_id, _c.contact_id, _c.created_at_
 sa.Index("ix_conversations_state", _c.tenant_id, _c.state, _c.active_at_ms, _c.id)
 sa.Index("ix_conversations_active", _c.tenant_id, _c.active_at_ms, _c.id)
 sa.Index("ix_conversations_agent", _c.tenant_id, _c.agent_id, _c.state)
+sa.Index("ix_conversations_rated", _c.tenant_id, _c.rated_at_ms)
 sa.Index("ix_conversations_queue", _c.tenant_id, _c.queue_id, _c.state)
 
 participants = tenant_table(

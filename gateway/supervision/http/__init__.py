@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from gateway.kernel.errors import WeccError
 from gateway.platform.http.route import Call, Route
 from gateway.supervision.http.alarms import alarm_routes
-from gateway.supervision.http.files import FORMAT, csv_file, wants_csv
-from gateway.supervision.model.ask import Ask
+from gateway.supervision.http.asking import ASK, ask_of, has_robots
+from gateway.supervision.http.files import (
+    CSV_TYPE,
+    FILE_ROWS,
+    FORMAT,
+    csv_file,
+    view_file,
+    wants_csv,
+)
+from gateway.supervision.http.states import state_routes
 from gateway.supervision.model.dictionary import METRICS
 from gateway.supervision.model.intervals import iso, zone
 from gateway.supervision.service import SupervisionService
-from gateway.supervision.wire import BoardView, MetricView, ReportView, StaysPage
+from gateway.supervision.wire import BoardView, MetricView, ReportView, StaysPage, StayView
 
-_ASK = {
-    "by": "What a row is about: `queue` (default), `agent` or `kind`.",
-    "from": "Local date or time, like `2026-03-29` or `2026-03-29T08:30`, or milliseconds since"
-    " 1970; a multiple of five minutes. Without it, today begins.",
-    "to": "The same, not included. Without it, today ends.",
-    "tz": "IANA time zone of days and times (default `UTC`).",
-    "queue_id": "Only this queue.",
-    "agent_id": "Only this agent.",
-    "kind": "Only `chat`, `call` or `message`.",
-    "robots": "`true` counts robot customers too; they are left out otherwise.",
-}
 _INTERVALS = {
-    **_ASK,
-    "interval": "`5`, `15`, `30` (default), `60` minutes or `day`.",
+    **ASK,
+    "interval": "`5`, `15`, `30` (default), `60` minutes, `day`, `week` or `month`.",
     "format": FORMAT,
 }
 _STAYS = {
-    **_ASK,
+    **ASK,
     "figure": "The name of the figure whose waits are listed (default `offered`).",
     "cursor": "`next_cursor` of the page before.",
+    "format": f"{FORMAT} The file has up to 10,000 waits.",
 }
-_BOARD = {"tz": _ASK["tz"], "robots": _ASK["robots"]}
+_BOARD = {"tz": ASK["tz"], "robots": ASK["robots"]}
 
 
 class ReportRoutes:
@@ -64,40 +61,22 @@ class ReportRoutes:
         a spreadsheet would compute gets an apostrophe in front.
         """
         is_file = wants_csv(call)
-        report = await self._reports.intervals(call.user, _ask(call))
+        report = await self._reports.intervals(call.user, ask_of(call))
         return _spreadsheet(report) if is_file else report
 
-    async def stays(self, call: Call) -> StaysPage:
+    async def stays(self, call: Call) -> StaysPage | Response:
         """The waits that a figure counts, each with its conversation, oldest first."""
         figure, cursor = call.query.get("figure", "offered"), call.query.get("cursor", "")
-        return await self._reports.stays(call.user, _ask(call), figure, cursor)
+        ask = ask_of(call)
+        if not wants_csv(call):
+            return await self._reports.stays(call.user, ask, figure, cursor)
+        page = await self._reports.stays(call.user, ask, figure, cursor, FILE_ROWS)
+        return view_file(f"waits-{figure}", StayView, page.items, zone(ask.tz))
 
     async def board(self, call: Call) -> BoardView:
         """Today's figures per queue, service targets, and who waits too long."""
         tz = call.query.get("tz", "UTC")
-        return await self._reports.board(call.user, tz, robots=_has_robots(call))
-
-
-def _ask(call: Call) -> Ask:
-    query = call.query
-    return Ask(
-        by=query.get("by", "queue"),
-        interval=query.get("interval", "30"),
-        tz=query.get("tz", "UTC"),
-        from_time=query.get("from", ""),
-        to_time=query.get("to", ""),
-        queue_id=query.get("queue_id") or None,
-        agent_id=query.get("agent_id") or None,
-        kind=query.get("kind") or None,
-        robots=_has_robots(call),
-    )
-
-
-def _has_robots(call: Call) -> bool:
-    asked = call.query.get("robots", "false")
-    if asked not in ("true", "false"):
-        raise WeccError("bad_value", "This is true or false.", field="robots")
-    return asked == "true"
+        return await self._reports.board(call.user, tz, robots=has_robots(call))
 
 
 def _spreadsheet(report: ReportView) -> Response:
@@ -123,6 +102,7 @@ def routes(supervision: SupervisionService) -> list[Route]:
     on, api = ReportRoutes(supervision), "/api/v1"
     return [
         *alarm_routes(supervision),
+        *state_routes(supervision),
         Route(
             "GET", f"{api}/reports/metrics", "metric.read", on.metrics, response=list[MetricView]
         ),
@@ -133,7 +113,7 @@ def routes(supervision: SupervisionService) -> list[Route]:
             on.intervals,
             response=ReportView,
             query=_INTERVALS,
-            produces={200: ["text/csv"]},
+            produces={200: [CSV_TYPE]},
         ),
         Route(
             "GET",
@@ -142,6 +122,7 @@ def routes(supervision: SupervisionService) -> list[Route]:
             on.stays,
             response=StaysPage,
             query=_STAYS,
+            produces={200: [CSV_TYPE]},
         ),
         Route("GET", f"{api}/live/board", "live.read", on.board, response=BoardView, query=_BOARD),
     ]

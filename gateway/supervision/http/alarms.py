@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.platform.http.route import Call, Route
-from gateway.supervision.http.files import CSV_TYPE, FORMAT, csv_file, wants_csv
-from gateway.supervision.model.intervals import iso, zone
+from gateway.supervision.http.files import CSV_TYPE, FILE_ROWS, FORMAT, view_file, wants_csv
+from gateway.supervision.model.intervals import zone
 from gateway.supervision.service import SupervisionService
 from gateway.supervision.wire import AlarmRuleBody, AlarmRuleView, AlarmsPage, AlarmView
 
@@ -16,7 +16,6 @@ _ALARMS = {
     "format": f"{FORMAT} The file has the newest 10,000.",
     "tz": "IANA time zone of the file's times (default `UTC`).",
 }
-_FILE_ROWS = 10_000
 
 
 class AlarmRoutes:
@@ -31,22 +30,8 @@ class AlarmRoutes:
         if not wants_csv(call):
             return await self._alarms.page(call.user, queue_id, cursor)
         where = zone(call.query.get("tz", "UTC"))
-        page = await self._alarms.page(call.user, queue_id, cursor, _FILE_ROWS)
-        rows = [
-            [
-                iso(each.began_at_ms, where),
-                iso(each.ended_at_ms, where) if each.ended_at_ms else None,
-                each.queue_id,
-                each.queue_name,
-                each.kind,
-                each.what,
-                each.limit,
-                each.worst,
-            ]
-            for each in page.items
-        ]
-        heads = ["began", "ended", "queue", "name", "kind", "what", "limit", "worst"]
-        return csv_file("alarms", heads, rows)
+        page = await self._alarms.page(call.user, queue_id, cursor, FILE_ROWS)
+        return view_file("alarms", AlarmView, page.items, where)
 
     async def open_now(self, call: Call) -> list[AlarmView]:
         """The alarms that are on, the oldest first."""

@@ -41,7 +41,7 @@ def all_targets(targets: Targets | None) -> dict[str, TargetRule]:
 
 # ---- figures ---------------------------------------------------------------------------------
 
-Unit = Literal["count", "ms", "percent"]
+Unit = Literal["count", "ms", "percent", "stars"]
 Value = int | float | None
 Of = Literal["began", "happened", "time"]
 
@@ -89,6 +89,10 @@ def _mean(part: Callable[[Facts], int], whole: str) -> Callable[[Facts], Value]:
         return None if facts[whole] == 0 else round(part(facts) / facts[whole])
 
     return compute
+
+
+def _stars(facts: Facts) -> Value:
+    return round(facts["ratings_sum"] / facts["ratings"], 2) if facts["ratings"] else None
 
 
 def _count(name: str, of: Of, meaning: str) -> Metric:
@@ -225,6 +229,15 @@ METRICS: tuple[Metric, ...] = (
         "How long those who left had waited.",
         _mean(lambda facts: facts["abandon_wait_ms"], "abandoned"),
     ),
+    _count("replied", "began", "Of the answered, those whose agent wrote to them; calls never."),
+    Metric(
+        "first_reply_avg_ms",
+        "ms",
+        "began",
+        "reply_wait_ms / replied",
+        "From the beginning of the wait to the agent's first message, on average.",
+        _mean(lambda facts: facts["reply_wait_ms"], "replied"),
+    ),
     _count("accepted", "happened", "Contacts an agent began to handle in this interval."),
     _count("transfers_accepted", "happened", "Of the accepted, those that came by a hand-over."),
     _count(
@@ -260,6 +273,27 @@ METRICS: tuple[Metric, ...] = (
     _count("offers", "happened", "Offers that rang at an agent."),
     _count("declined", "happened", "Offers an agent turned down."),
     _count("unanswered", "happened", "Offers that rang until they expired."),
+    _count(
+        "ratings",
+        "happened",
+        "Ratings given in this interval; they count for who had the contact last before.",
+    ),
+    Metric(
+        "rating_avg",
+        "stars",
+        "happened",
+        "ratings_sum / ratings",
+        "Average of the ratings, 1 to 5.",
+        _stars,
+    ),
+    Metric(
+        "rating_good",
+        "percent",
+        "happened",
+        "ratings_good / ratings",
+        "How many of the ratings were 4 or 5.",
+        _share(lambda facts: facts["ratings_good"], lambda facts: facts["ratings"]),
+    ),
     Metric(
         "signed_in_ms",
         "ms",

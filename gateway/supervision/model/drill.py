@@ -21,6 +21,7 @@ class Drill(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...] = ()
     ended_as: str | None = None
     waited: Literal["within", "short"] | None = None
+    replied: bool = False
 
 
 DRILLS: dict[str, Drill] = {
@@ -34,6 +35,7 @@ DRILLS: dict[str, Drill] = {
     "abandoned_short": Drill(outcome="abandoned", waited="short"),
     "moved_out": Drill(outcome="moved"),
     "waiting": Drill(outcome=""),
+    "replied": Drill(outcome="answered", replied=True),
     "accepted": Drill(at="settled_ms", outcome="answered"),
     "transfers_accepted": Drill(at="settled_ms", outcome="answered", causes=("transfer",)),
     "handled": Drill(at="over_ms", outcome="answered"),
@@ -59,6 +61,7 @@ def stay_view(stay: Stay, queues: Mapping[str, str], people: Mapping[str, str]) 
         within_target=stay.wait_ms <= stay.within_ms if stay.outcome else None,
         talk_ms=stay.talk_ended_ms - stay.settled_ms if talked else None,
         wrap_up_ms=stay.over_ms - stay.talk_ended_ms if talked and stay.over_ms else None,
+        first_reply_ms=stay.replied_ms - stay.began_ms if stay.replied_ms else None,
         is_robot=stay.is_robot,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -11,9 +12,9 @@ from zoneinfo import ZoneInfo
 from gateway.kernel.errors import WeccError
 from gateway.supervision.model.tally import BUCKET_MS
 
-Length = Literal["5", "15", "30", "60", "day"]
-LENGTHS: dict[str, int | None] = {"5": 5, "15": 15, "30": 30, "60": 60, "day": None}
-LONGEST_DAYS = {"5": 7, "15": 35, "30": 62, "60": 93, "day": 800}
+Length = Literal["5", "15", "30", "60", "day", "week", "month"]
+LENGTHS: dict[str, int] = {"5": 5, "15": 15, "30": 30, "60": 60}
+LONGEST_DAYS = {"5": 7, "15": 35, "30": 62, "60": 93, "day": 800, "week": 1100, "month": 1100}
 """How many days one report may span, by the length of its intervals."""
 
 _DAY_MS = 86_400_000
@@ -103,8 +104,9 @@ def split(from_ms: int, to_ms: int, length: str, where: ZoneInfo) -> Intervals:
 
     Raises ``bad_value`` for an empty range and one that is too long for such intervals.
     """
-    if length not in LENGTHS:
-        raise WeccError("bad_value", "The interval is 5, 15, 30, 60 or day.", field="interval")
+    if length not in LONGEST_DAYS:
+        message = "The interval is 5, 15, 30, 60, day, week or month."
+        raise WeccError("bad_value", message, field="interval")
     if to_ms <= from_ms:
         raise WeccError("bad_value", "The end must come after the beginning.", field="to")
     longest = LONGEST_DAYS[length]
@@ -114,16 +116,33 @@ def split(from_ms: int, to_ms: int, length: str, where: ZoneInfo) -> Intervals:
             f"At most {longest} days in intervals of this length. Choose longer ones or less time.",
             field="to",
         )
-    minutes = LENGTHS[length]
+    minutes = LENGTHS.get(length)
     if minutes is None:
-        return Intervals(_days(from_ms, to_ms, where))
+        return Intervals(_spans(from_ms, to_ms, where, _NEXT[length]))
     return Intervals(_parts(from_ms, to_ms, minutes, where))
 
 
-def _days(from_ms: int, to_ms: int, where: ZoneInfo) -> list[Interval]:
+def next_week_ms(at_ms: int, where: ZoneInfo) -> int:
+    """Return when the local week after the one that holds ``at_ms`` begins: on its Monday."""
+    local = datetime.fromtimestamp(at_ms / 1000, where).replace(tzinfo=None)
+    return _midnight_ms(local + timedelta(days=7 - local.weekday()), where)
+
+
+def next_month_ms(at_ms: int, where: ZoneInfo) -> int:
+    """Return when the local month after the one that holds ``at_ms`` begins."""
+    local = datetime.fromtimestamp(at_ms / 1000, where).replace(tzinfo=None, day=1)
+    return _midnight_ms((local + timedelta(days=31)).replace(day=1), where)
+
+
+_NEXT = {"day": next_day_ms, "week": next_week_ms, "month": next_month_ms}
+
+
+def _spans(
+    from_ms: int, to_ms: int, where: ZoneInfo, following: Callable[[int, ZoneInfo], int]
+) -> list[Interval]:
     found, start_ms = [], from_ms
     while start_ms < to_ms:
-        end_ms = min(to_ms, next_day_ms(start_ms, where))
+        end_ms = min(to_ms, following(start_ms, where))
         found.append(Interval(start_ms, end_ms))
         start_ms = end_ms
     return found
@@ -156,6 +175,7 @@ def _offset(at_ms: int, where: ZoneInfo) -> timedelta | None:
     return datetime.fromtimestamp(at_ms / 1000, where).utcoffset()
 
 
-def iso(at_ms: int, where: ZoneInfo) -> str:
+def iso(at_ms: int, where: ZoneInfo, *, seconds: bool = False) -> str:
     """Write a time as local ISO 8601 with its offset."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(where).isoformat(timespec="minutes")
+    local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(where)
+    return local.isoformat(timespec="seconds" if seconds else "minutes")

@@ -17,7 +17,6 @@ import msgspec
 from gateway.acd.model import entries as e
 from gateway.supervision.model.dictionary import SHORT_ABANDON_MS, Targets, within_ms
 from gateway.supervision.model.tally import (
-    BUCKET_MS,
     LONGEST,
     Counts,
     Key,
@@ -25,8 +24,9 @@ from gateway.supervision.model.tally import (
     bin_of,
     bucket_of,
 )
+from gateway.supervision.model.times import Span, Watch, time_of
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 """Raised when the same journal would give other figures: they are then built anew."""
 
 Cause = Literal["new", "transfer", "return", "move"]
@@ -51,20 +51,12 @@ class Stay(msgspec.Struct, kw_only=True):
     talk_ended_ms: int = 0
     over_ms: int = 0
     ended_as: str = ""
+    replied_ms: int = 0
 
     @property
     def wait_ms(self) -> int:
         """How long it waited until it was settled."""
         return max(0, self.settled_ms - self.began_ms)
-
-
-class Watch(msgspec.Struct, kw_only=True):
-    """An agent whose time is counted up to ``counted_ms``."""
-
-    agent_id: str
-    state: str = "offline"
-    counted_ms: int = 0
-    in_hand: int = 0
 
 
 class Changes(msgspec.Struct, kw_only=True):
@@ -76,32 +68,11 @@ class Changes(msgspec.Struct, kw_only=True):
     watches: dict[str, Watch] = msgspec.field(default_factory=dict)
     targets: dict[str, Targets] = msgspec.field(default_factory=dict)
     settled: list[Stay] = msgspec.field(default_factory=list)
+    spans: dict[tuple[str, int], Span] = msgspec.field(default_factory=dict)
 
     def count(self, key: Key, **counts: int) -> None:
         """Add counters of one key."""
         add(self.counts.setdefault(key, {}), counts)
-
-
-def time_of(watch: Watch, until_ms: int) -> dict[int, Counts]:
-    """Split the time since ``counted_ms`` over five-minute buckets; empty while offline."""
-    found: dict[int, Counts] = {}
-    if watch.state == "offline":
-        return found
-    is_ready, is_busy = watch.state == "ready", watch.in_hand > 0
-    at_ms = watch.counted_ms
-    while at_ms < until_ms:
-        start_ms = bucket_of(at_ms)
-        part_ms = min(until_ms, start_ms + BUCKET_MS) - at_ms
-        counts = {"signed_in_ms": part_ms}
-        if is_ready:
-            counts["ready_ms"] = part_ms
-        if is_busy:
-            counts["busy_ms"] = part_ms
-        if is_ready or is_busy:
-            counts["staffed_ms"] = part_ms
-        found[start_ms] = counts
-        at_ms += part_ms
-    return found
 
 
 class Ledger:
@@ -236,7 +207,23 @@ class Ledger:
 
     def agent_set(self, entry: e.AgentSet) -> None:
         """An agent's state changed."""
-        self._count_time(entry.agent_id).state = entry.state
+        watch = self._count_time(entry.agent_id)
+        if watch.number:
+            self._span(watch, ended_ms=self.at_ms)
+        watch.state, watch.reason, watch.by_id = entry.state, entry.reason, entry.by
+        watch.began_ms, watch.number = self.at_ms, self.position
+        self._span(watch)
+
+    def _span(self, watch: Watch, ended_ms: int = 0) -> None:
+        self._changes.spans[watch.agent_id, watch.number] = Span(
+            agent_id=watch.agent_id,
+            number=watch.number,
+            state=watch.state,
+            reason=watch.reason,
+            by_id=watch.by_id,
+            began_ms=watch.began_ms,
+            ended_ms=ended_ms,
+        )
 
     def enqueued(self, entry: e.Enqueued) -> None:
         """Somebody came."""
@@ -300,6 +287,15 @@ class Ledger:
             else:
                 del self.stays[stay.interaction_id]
 
+    def reply_given(self, entry: e.ReplyGiven) -> None:
+        """The agent wrote for the first time."""
+        stay = self._held(entry.interaction_id)
+        if stay is not None and not stay.replied_ms:
+            stay.replied_ms = self.at_ms
+            self._touch(stay)
+            key = _key(stay, bucket_of(stay.began_ms), stay.agent_id)
+            self._changes.count(key, replied=1, reply_wait_ms=self.at_ms - stay.began_ms)
+
     def slot_held(self, entry: e.SlotHeld) -> None:
         """Work that no queue holds, such as a consultation, keeps the agent busy."""
         self._hold(entry.agent_id, 1)
@@ -354,6 +350,7 @@ _TABLE: dict[type[e.Entry], Callable[[Ledger, Any], None]] = {
     e.OfferEnded: Ledger.offer_ended,
     e.Accepted: Ledger.answered,
     e.Taken: Ledger.answered,
+    e.ReplyGiven: Ledger.reply_given,
     e.Moved: Ledger.moved,
     e.Overflowed: Ledger.overflowed,
     e.SlotHeld: Ledger.slot_held,

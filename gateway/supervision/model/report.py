@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from gateway.supervision.model.dictionary import Facts, Value, figures_of
 from gateway.supervision.model.intervals import Intervals
-from gateway.supervision.model.ledger import Watch, time_of
-from gateway.supervision.model.tally import COUNTERS, LONGEST, Counts, Histogram, add
+from gateway.supervision.model.tally import COUNTERS, LONGEST, RATINGS, Counts, Histogram, add
+from gateway.supervision.model.times import Watch, time_of
 
 Of = TypeVar("Of", int, str)
 _COLUMNS = (*COUNTERS, LONGEST)
@@ -28,6 +28,11 @@ class Cells:
         for row in rows:
             counts = {name: row[name] for name in _COLUMNS if row[name]}
             self._add(row["start_ms"], row["about"], counts)
+
+    def add_ratings(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add ratings per five minutes."""
+        for row in rows:
+            self._add(row["start_ms"], row["about"], {name: row[name] for name in RATINGS})
 
     def add_bins(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add waits per five minutes."""

@@ -20,6 +20,8 @@ COUNTERS = (
     "moved_out",
     "answer_wait_ms",
     "abandon_wait_ms",
+    "replied",
+    "reply_wait_ms",
     # of what happened in this interval
     "accepted",
     "transfers_accepted",
@@ -38,6 +40,8 @@ COUNTERS = (
 )
 LONGEST = "answer_wait_max_ms"
 """The one counter that is a maximum, not a sum."""
+RATINGS = ("ratings", "ratings_sum", "ratings_good")
+"""Counted when a report is asked for: a contact may change the own rating for a while."""
 AGENT_TIME = ("signed_in_ms", "ready_ms", "staffed_ms", "busy_ms")
 
 Counts = dict[str, int]

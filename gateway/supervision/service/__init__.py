@@ -13,6 +13,7 @@ from gateway.platform.database.port import Database
 from gateway.supervision.service.alarms import Alarms, IsDemo
 from gateway.supervision.service.follower import Follower
 from gateway.supervision.service.reports import Reports
+from gateway.supervision.service.states import States
 
 __all__ = ["SupervisionService"]
 
@@ -43,6 +44,7 @@ class SupervisionService:
             is_demo=is_demo,
         )
         self.reports = Reports(database, clock, people, self.alarms)
+        self.states = States(database, clock, people)
 
     def start(self, tenant_ids: Sequence[str]) -> None:
         """Count and warn from now on."""

@@ -68,3 +68,4 @@ def join(into: Changes, changes: Changes) -> None:
     into.stays.update(changes.stays)
     into.watches.update(changes.watches)
     into.targets.update(changes.targets)
+    into.spans.update(changes.spans)

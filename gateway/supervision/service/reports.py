@@ -46,12 +46,12 @@ class Reports:
 
     async def intervals(self, actor: Actor, ask: Ask) -> ReportView:
         """Return figures per interval; an agent's own only, for an agent."""
-        ask = _allowed(actor, ask)
+        ask = allowed(actor, ask)
         now_ms = self._clock.now_ms()
         parts, cell = cell_of(ask, now_ms)
 
         def work(tx: Tx) -> ReportView:
-            until_ms = _counted_to(tx, now_ms)
+            until_ms = counted_to(tx, now_ms)
             cells = _read(tx, parts, cell, until_ms)
             names = self._names(tx, ask.by)
             return _view(ask, cell, cells, names, (until_ms, reading.robots_in(tx, cell)))
@@ -67,9 +67,11 @@ class Reports:
 
     # ---- the waits behind a number
 
-    async def stays(self, actor: Actor, ask: Ask, figure: str, cursor: str) -> StaysPage:
+    async def stays(
+        self, actor: Actor, ask: Ask, figure: str, cursor: str, limit: int = STAYS_LIMIT
+    ) -> StaysPage:
         """Return the waits a number counts, oldest first."""
-        ask = msgspec.structs.replace(_allowed(actor, ask), interval="day")
+        ask = msgspec.structs.replace(allowed(actor, ask), interval="month")
         drill = DRILLS.get(figure)
         if drill is None:
             message = f"Lists are behind these figures: {', '.join(DRILLS)}."
@@ -80,9 +82,9 @@ class Reports:
         _, cell = cell_of(ask, self._clock.now_ms())
 
         def work(tx: Tx) -> StaysPage:
-            found = reading.find_stays(tx, cell, drill, after, STAYS_LIMIT + 1)
+            found = reading.find_stays(tx, cell, drill, after, limit + 1)
             queues, people = queue_names(tx), self._names(tx, "agent")
-            shown = found[:STAYS_LIMIT]
+            shown = found[:limit]
             return StaysPage(
                 items=[stay_view(stay, queues, people) for stay in shown],
                 next_cursor=cursor_of(shown[-1], drill) if len(found) > len(shown) else None,
@@ -109,7 +111,7 @@ class Reports:
         return view
 
 
-def _allowed(actor: Actor, ask: Ask) -> Ask:
+def allowed(actor: Actor, ask: Ask) -> Ask:
     """Return what the actor may ask: leads ask for everything, agents for themselves."""
     if actor.role != "agent":
         authorize(actor, "report.read", Relation.TENANT)
@@ -119,7 +121,7 @@ def _allowed(actor: Actor, ask: Ask) -> Ask:
     return msgspec.structs.replace(ask, agent_id=actor.id)
 
 
-def _counted_to(tx: Tx, now_ms: int) -> int:
+def counted_to(tx: Tx, now_ms: int) -> int:
     """Return up to when the figures are complete: now, when the whole journal is counted."""
     position, at_ms = counting.position(tx)
     return now_ms if position == end(tx) else at_ms
@@ -129,6 +131,7 @@ def _read(tx: Tx, parts: Intervals, cell: Cell, until_ms: int) -> Cells:
     cells = Cells(parts, has_time=cell.has_time)
     cells.add_sums(reading.sums(tx, cell))
     cells.add_bins(reading.bins(tx, cell))
+    cells.add_ratings(reading.ratings(tx, cell))
     if cell.has_time:
         cells.add_present(reading.signed_in(tx, cell.agent_id), until_ms)
     return cells
@@ -178,7 +181,7 @@ def _row(
 
 def _board(tx: Tx, asked: tuple[Intervals, Cell], waits: Waits, tz: str, now_ms: int) -> BoardView:
     parts, cell = asked
-    until_ms = _counted_to(tx, now_ms)
+    until_ms = counted_to(tx, now_ms)
     of_kind = {
         kind: _read(tx, parts, msgspec.structs.replace(cell, kind=kind), until_ms).totals()
         for kind in KINDS

@@ -12,14 +12,16 @@ from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 from gateway.platform.database.schema import insert
 from gateway.supervision.model.dictionary import Targets
-from gateway.supervision.model.ledger import Changes, Ledger, Stay, Watch
+from gateway.supervision.model.ledger import Changes, Ledger, Stay
 from gateway.supervision.model.tally import COUNTERS, LONGEST
+from gateway.supervision.model.times import Watch
 from gateway.supervision.store.tables import (
     COUNTED,
     CUBE,
     agents,
     counters,
     cursors,
+    spans,
     stays,
     targets,
     waits,
@@ -71,6 +73,7 @@ def save(tx: Tx, version: int, before: int, ledger: tuple[int, int], rows: Rows)
     _put(tx, stays, ("interaction_id", "number"), rows[stays.name])
     _put(tx, agents, ("agent_id",), rows[agents.name])
     _put(tx, targets, ("queue_id",), rows[targets.name])
+    _put(tx, spans, ("agent_id", "number"), rows[spans.name])
 
 
 def rows_for(changes: Changes) -> Rows:
@@ -84,6 +87,7 @@ def rows_for(changes: Changes) -> Rows:
             for (key, number), count in changes.waits.items()
         ],
         stays.name: [msgspec.to_builtins(stay) for stay in changes.stays.values()],
+        spans.name: [msgspec.to_builtins(span) for span in changes.spans.values()],
         agents.name: [msgspec.to_builtins(watch) for watch in changes.watches.values()],
         targets.name: [
             {"queue_id": queue_id, "of_kind": msgspec.to_builtins(each.of_kind)}

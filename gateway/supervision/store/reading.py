@@ -8,14 +8,19 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from gateway.engagement.store.tables import conversations
 from gateway.platform.database.port import Tx
 from gateway.supervision.model.ask import Cell
 from gateway.supervision.model.dictionary import SHORT_ABANDON_MS, Targets
 from gateway.supervision.model.drill import Drill
-from gateway.supervision.model.ledger import Stay, Watch
-from gateway.supervision.model.tally import COUNTERS, LONGEST
+from gateway.supervision.model.ledger import Stay
+from gateway.supervision.model.tally import BUCKET_MS, COUNTERS, LONGEST
+from gateway.supervision.model.times import Watch
 from gateway.supervision.store.counting import stay_columns, watch_of
 from gateway.supervision.store.tables import agents, counters, stays, targets, waits
+
+GOOD = 4
+"""A rating of so many stars, or more, is a good one."""
 
 
 def sums(tx: Tx, cell: Cell) -> Sequence[Mapping[str, Any]]:
@@ -49,18 +54,62 @@ def bins(tx: Tx, cell: Cell) -> Sequence[Mapping[str, Any]]:
     )
 
 
+def ratings(tx: Tx, cell: Cell) -> Sequence[Mapping[str, Any]]:
+    """Return ratings per five minutes and row: each counts for who had the contact last before."""
+    rated, last = conversations.c, stays.alias("last")
+    newest = (
+        sa.select(sa.func.max(last.c.settled_ms))
+        .where(
+            last.c.tenant_id == tx.tenant_id,
+            last.c.conversation_id == rated.id,
+            last.c.outcome == "answered",
+            last.c.settled_ms <= rated.rated_at_ms,
+        )
+        .scalar_subquery()
+    )
+    start = (rated.rated_at_ms - rated.rated_at_ms % BUCKET_MS).label("start_ms")
+    about = stays.c[cell.by].label("about")
+    found = [
+        rated.tenant_id == tx.tenant_id,
+        rated.rated_at_ms >= cell.from_ms,
+        rated.rated_at_ms < cell.to_ms,
+        stays.c.tenant_id == tx.tenant_id,
+        stays.c.outcome == "answered",
+        stays.c.settled_ms == newest,
+        *_narrowed(stays, cell),
+    ]
+    return tx.all(
+        sa.select(
+            start,
+            about,
+            sa.func.count().label("ratings"),
+            _sum(rated.rating).label("ratings_sum"),
+            _sum(sa.case((rated.rating >= GOOD, 1), else_=0)).label("ratings_good"),
+        )
+        .select_from(conversations.join(stays, stays.c.conversation_id == rated.id))
+        .where(*found)
+        .group_by(start, about)
+    )
+
+
 def _sum(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
     """A sum as an integer: PostgreSQL makes it a decimal."""
     return sa.cast(sa.func.sum(column), sa.BigInteger)
 
 
 def _where(tx: Tx, table: sa.Table, cell: Cell) -> list[sa.ColumnElement[bool]]:
-    found = [
+    return [
         table.c.tenant_id == tx.tenant_id,
         table.c.start_ms >= cell.from_ms,
         table.c.start_ms < cell.to_ms,
         table.c[cell.by] != "",
+        *_narrowed(table, cell),
     ]
+
+
+def _narrowed(table: sa.Table, cell: Cell) -> list[sa.ColumnElement[bool]]:
+    """Return the filters of a question that a table's own columns answer."""
+    found: list[sa.ColumnElement[bool]] = []
     for name in ("queue_id", "agent_id", "kind"):
         wanted = getattr(cell, name)
         if wanted is not None:
@@ -115,12 +164,9 @@ def find_stays(
 def _stays_of(tx: Tx, cell: Cell, drill: Drill) -> list[sa.ColumnElement[bool]]:
     at = stays.c[drill.at]
     found = [stays.c.tenant_id == tx.tenant_id, at >= cell.from_ms, at < cell.to_ms]
-    for name in ("queue_id", "agent_id", "kind"):
-        wanted = getattr(cell, name)
-        if wanted is not None:
-            found.append(stays.c[name] == wanted)
-    if not cell.robots:
-        found.append(stays.c.is_robot.is_(False))
+    found += _narrowed(stays, cell)
+    if drill.replied:
+        found.append(stays.c.replied_ms > 0)
     if drill.outcome is not None:
         found.append(stays.c.outcome == drill.outcome)
     if drill.causes:

@@ -59,8 +59,10 @@ stays = tenant_table(
     sa.Column("talk_ended_ms", sa.BigInteger, nullable=False),
     sa.Column("over_ms", sa.BigInteger, nullable=False),
     sa.Column("ended_as", sa.String(16), nullable=False),
+    sa.Column("replied_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_figure_stays_began", "tenant_id", "began_ms"),
     sa.Index("ix_figure_stays_over", "tenant_id", "over_ms"),
+    sa.Index("ix_figure_stays_conversation", "tenant_id", "conversation_id", "settled_ms"),
     sa.Index("ix_figure_stays_settled", "tenant_id", "settled_ms"),
     key=("interaction_id", "number"),
 )
@@ -70,7 +72,24 @@ agents = tenant_table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("counted_ms", sa.BigInteger, nullable=False),
     sa.Column("in_hand", sa.Integer, nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("by_id", sa.String(64), nullable=False),
+    sa.Column("began_ms", sa.BigInteger, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
     key=("agent_id",),
+)
+spans = tenant_table(
+    "figure_spans",
+    sa.Column("agent_id", sa.String(64), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("by_id", sa.String(64), nullable=False),
+    sa.Column("began_ms", sa.BigInteger, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_figure_spans_began", "tenant_id", "began_ms"),
+    sa.Index("ix_figure_spans_ended", "tenant_id", "ended_ms"),
+    key=("agent_id", "number"),
 )
 targets = tenant_table(
     "figure_targets",
@@ -98,4 +117,4 @@ alarm_rules = tenant_table(
     json_column("rule"),
     key=("queue_id",),
 )
-COUNTED = (counters, waits, stays, agents, targets)
+COUNTED = (counters, waits, stays, agents, targets, spans)

@@ -16,7 +16,7 @@ from gateway.kernel.clock import SystemClock
 from gateway.kernel.errors import WeccError
 from gateway.platform.backup import backup, restore
 from gateway.settings import Settings
-from gateway.supervision.service.check import check
+from gateway.supervision.service.check import check, reconcile
 
 
 def dispatch(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -94,7 +94,7 @@ async def _clear_demo(house: House) -> int:
 
 
 async def _figures(house: House, *, rebuild: bool) -> int:
-    """Compare every tenant's figures with its journal; returns 1 when any differ."""
+    """Compare every tenant's figures with its journal and live work; 1 when any differ."""
     wrong = 0
     for row in await house.rooms.tenancy.tenants.all():
         tenant_id, follower = row["id"], house.supervision.follower
@@ -104,7 +104,12 @@ async def _figures(house: House, *, rebuild: bool) -> int:
         if verdict.begins > 1:
             said = f"cannot be compared: the journal is kept from entry {verdict.begins} on"
         print(f"{tenant_id}: {verdict.entries} entries, figures {verdict.stored} {said}")
-        wrong += bool(verdict.differing)
+        broken = await reconcile(house.store.database, tenant_id)
+        for words in broken:
+            print(f"{tenant_id}: {words}")
+        if not broken:
+            print(f"{tenant_id}: live work and lists agree with the figures")
+        wrong += bool(verdict.differing or broken)
     if wrong:
         print("count them anew with `wecc figures --rebuild`", file=sys.stderr)
     return 1 if wrong else 0

@@ -157,3 +157,24 @@ async def test_faces(office: Office, scheme: str, width: int, language: str) -> 
     assert await seat.faults() == []
     await seat.fits()
     await seat.picture(f"reports-{scheme}-{width}-{language}")
+
+
+async def test_online_hours_weeks_and_months(office: Office) -> None:
+    seat = await office.seat(ADMIN, viewport={"width": 1440, "height": 1000})
+    await show_yesterday(seat)
+    page = seat.page
+    await page.get_by_role("combobox", name="Interval").click()
+    await page.get_by_role("option", name="1 month").click()
+    await expect(page.locator("figure canvas")).to_be_visible()
+    await expect(page.get_by_role("columnheader", name="Average first reply")).to_be_visible()
+    await page.get_by_text("Online hours", exact=True).first.click()
+    await page.get_by_role("button", name="Today").click()
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Admin"))
+    await expect(row.filter(has_text="Not ready").first).to_be_visible()
+    assert await seat.faults() == []
+    await seat.picture("reports-online-hours")
+    await page.get_by_text("Every change", exact=True).click()
+    await expect(page.get_by_role("columnheader", name="Set by")).to_be_visible()
+    await expect(page.get_by_text("goes on").first).to_be_visible()
+    assert await seat.faults() == []
+    await seat.picture("reports-state-changes")

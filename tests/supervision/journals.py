@@ -172,6 +172,11 @@ class Day:
         )
         return self
 
+    def replied(self, second: float, number: int) -> Day:
+        entry = e.ReplyGiven(at_ms=self.at(second), interaction_id=f"in_{number:06d}")
+        self.entries.append(entry)
+        return self
+
     def wrapped(self, second: float, number: int, agent: str = AGENTS[0]) -> Day:
         self.entries.append(
             e.Wrapped(at_ms=self.at(second), interaction_id=f"in_{number:06d}", agent_id=agent)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.acd.model import entries as e
 from gateway.supervision.model.dictionary import SERVICE_LEVELS, Facts, figures_of
-from gateway.supervision.model.ledger import Changes, time_of
+from gateway.supervision.model.ledger import Changes
 from gateway.supervision.model.tally import (
     BUCKET_MS,
     EDGES_MS,
@@ -17,6 +18,7 @@ from gateway.supervision.model.tally import (
     bucket_of,
     percentile_ms,
 )
+from gateway.supervision.model.times import time_of
 from tests.supervision.journals import (
     AGENTS,
     NOON,
@@ -130,6 +132,54 @@ def test_agents_time_is_split_over_the_intervals() -> None:
     assert second["staffed_ms"] == 200_000  # ready to 450, then busy to 500
     assert figures(second)["occupancy"] == 100.0
     assert figures(second)["utilisation"] == 66.67
+
+
+def test_a_first_reply_counts_from_the_beginning_of_the_wait() -> None:
+    day = (
+        Day()
+        .arrives(0, 1, "chat")
+        .answered(20, 1)
+        .replied(35, 1)
+        .replied(90, 1)
+        .transferred(100, 1)
+        .answered(110, 1, AGENTS[1])
+        .replied(120, 1)
+        .arrives(0, 2, "chat")
+        .answered(10, 2)
+        .ended(40, 2)
+    )
+    _, changes = fold(day.entries)
+    first = counts_by(changes, queue_id=QUEUES[0])
+    assert (first["replied"], first["reply_wait_ms"]) == (1, 35_000)
+    assert figures(first)["first_reply_avg_ms"] == 35_000
+    second = counts_by(changes, queue_id=QUEUES[1], agent_id=AGENTS[1])
+    assert (second["replied"], second["reply_wait_ms"]) == (1, 20_000)
+
+
+def test_ratings_have_a_mean_and_a_share_of_good_ones() -> None:
+    shown = figures({"ratings": 3, "ratings_sum": 10, "ratings_good": 2})
+    assert (shown["ratings"], shown["rating_avg"], shown["rating_good"]) == (3, 3.33, 66.67)
+    nothing = figures({})
+    assert (nothing["ratings"], nothing["rating_avg"], nothing["rating_good"]) == (0, None, None)
+
+
+def test_every_state_has_its_span_and_who_set_it() -> None:
+    day = (
+        Day().agent(0, "not_ready").agent(30, "ready").agent(90, "not_ready").agent(100, "offline")
+    )
+    day.entries[2] = e.AgentSet(
+        at_ms=day.at(90), agent_id=AGENTS[0], state="not_ready", reason="meal", by="us_lead00001"
+    )
+    _, changes = fold(day.entries, [1, 2])
+    spans = [changes.spans[key] for key in sorted(changes.spans)]
+    assert [(span.state, span.reason, span.by_id) for span in spans] == [
+        ("not_ready", "", ""),
+        ("ready", "", ""),
+        ("not_ready", "meal", "us_lead00001"),
+        ("offline", "", ""),
+    ]
+    lasted = [span.ended_ms - span.began_ms for span in spans[:-1]]
+    assert (lasted, spans[-1].ended_ms) == ([30_000, 60_000, 10_000], 0)
 
 
 def test_offers_declined_and_missed_are_the_agents() -> None:

@@ -41,6 +41,19 @@ def test_days_have_23_and_25_hours_when_the_clock_changes() -> None:
     assert hours("2026-03-28", "2026-03-31", "day", ZoneInfo("UTC")) == [24, 24, 24]
 
 
+def test_weeks_begin_on_monday_and_have_an_hour_less_or_more() -> None:
+    # 2026-03-29 and 2026-10-25 are Sundays; 2026-03-18 is a Wednesday.
+    assert hours("2026-03-18", "2026-04-06", "week", BERLIN) == [5 * 24, 7 * 24 - 1, 7 * 24]
+    assert hours("2026-10-19", "2026-10-27", "week", BERLIN) == [7 * 24 + 1, 24]
+
+
+def test_months_are_the_calendars() -> None:
+    days = [each / 24 for each in hours("2027-12-15", "2028-04-01", "month", ZoneInfo("UTC"))]
+    assert days == [17, 31, 29, 31]
+    assert hours("2026-03-01", "2026-04-01", "month", BERLIN) == [31 * 24 - 1]
+    assert hours("2026-10-01", "2026-11-01", "month", BERLIN) == [31 * 24 + 1]
+
+
 def test_a_clock_that_changes_at_midnight() -> None:
     # 2026-09-06 begins at 01:00 there: the hour after midnight does not exist.
     assert hours("2026-09-05", "2026-09-08", "day", SANTIAGO) == [24, 23, 24]

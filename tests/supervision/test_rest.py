@@ -134,4 +134,5 @@ def test_figures_survive_a_crash_and_the_command_agrees(tmp_path: Path) -> None:
     for arguments in (("figures",), ("figures", "--rebuild")):
         done = wecc(*arguments, "--data", str(data))
         assert done.returncode == 0, done.stderr
-        assert "agree" in done.stdout
+        assert "figures" in done.stdout
+        assert "live work and lists agree with the figures" in done.stdout

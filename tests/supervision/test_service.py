@@ -10,9 +10,9 @@ from gateway.platform.database.port import Tx
 from gateway.supervision.model.ask import Ask
 from gateway.supervision.model.ledger import FOLD_VERSION, Changes, Ledger
 from gateway.supervision.service import SupervisionService
-from gateway.supervision.service.check import check
+from gateway.supervision.service.check import check, reconcile
 from gateway.supervision.store import counting
-from gateway.supervision.store.tables import counters, cursors
+from gateway.supervision.store.tables import counters, cursors, stays
 from tests.acd.conftest import LEAD, TENANT, Floor, agent
 from tests.supervision.conftest import supervision_of
 
@@ -224,6 +224,26 @@ async def test_what_was_tampered_with_is_named(floor: Floor, figures: Supervisio
         lambda tx: tx.execute(counters.update().values(offered=9)),
     )
     assert (await check(floor.database, TENANT)).differing == ("figure_counters",)
+
+
+async def test_live_work_and_lists_agree_with_the_figures(
+    floor: Floor, figures: SupervisionService
+) -> None:
+    await _story(floor)
+    await floor.arrive("chat")
+    await floor.arrive("call")
+    assert await reconcile(floor.database, TENANT) == [], "nothing was counted yet"
+    await figures.follower.catch_up(TENANT)
+    assert await reconcile(floor.database, TENANT) == []
+
+    def tamper(tx: Tx) -> None:
+        tx.execute(counters.update().values(abandoned=0))
+        tx.execute(stays.update().where(stays.c.over_ms == 0).values(kind="call"))
+
+    await floor.database.write(TENANT, tamper)
+    told = await reconcile(floor.database, TENANT)
+    assert told[0] == "abandoned: 0 added up, 1 listed"
+    assert any(words.startswith("chat waits in") and "1 live, 0 counted" in words for words in told)
 
 
 def test_an_empty_ledger_changes_nothing() -> None:

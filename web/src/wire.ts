@@ -211,7 +211,11 @@ export interface Wire {
   SkillMatch: SkillMatch;
   SkillMatchBody: SkillMatchBody;
   SkillView: SkillView;
+  SpanView: SpanView;
+  SpansPage: SpansPage;
   StandingView: StandingView;
+  StateTotal: StateTotal;
+  StatesView: StatesView;
   StayView: StayView;
   StaysPage: StaysPage;
   StretchView: StretchView;
@@ -1970,7 +1974,7 @@ export interface IdentityKey {
  * What a lead did by hand, and why. ``details`` holds ids and codes.
  *
  *     ``undoes`` is what it takes back, ``undone_by`` what took it back, and ``can_undo`` tells
- *     whether nothing has come after it. ``object_name`` is an agent's or a queue's name.
+ *     whether nothing has come after it. ``object_name`` is the agent's or the queue's name.
  */
 export interface InterventionView {
   id: string;
@@ -2062,7 +2066,7 @@ export interface MessageNew {
  */
 export interface MetricView {
   name: string;
-  unit: "count" | "ms" | "percent";
+  unit: "count" | "ms" | "percent" | "stars";
   counts: "began" | "happened" | "time";
   formula: string;
   meaning: string;
@@ -2302,7 +2306,7 @@ export interface ReportRow {
  */
 export interface ReportView {
   by: "agent" | "kind" | "queue";
-  interval: "15" | "30" | "5" | "60" | "day";
+  interval: "15" | "30" | "5" | "60" | "day" | "month" | "week";
   tz: string;
   from_ms: number;
   to_ms: number;
@@ -2717,6 +2721,48 @@ export interface SkillView {
   description: string;
 }
 /**
+ * One state of an agent. ``set_by_id`` is who set it, when it was somebody else; an agent who
+ *     is offline with nobody's doing closed the desk or lost the connection.
+ */
+export interface SpanView {
+  agent_id: string;
+  agent_name: string;
+  state: "not_ready" | "offline" | "ready";
+  reason: string;
+  began_at_ms: number;
+  ended_at_ms: number | null;
+  set_by_id: string | null;
+  set_by_name: string;
+}
+/**
+ * States of agents, the oldest first.
+ */
+export interface SpansPage {
+  items: SpanView[];
+  next_cursor: string | null;
+}
+/**
+ * How long an agent was in a state for a reason, and how many times.
+ */
+export interface StateTotal {
+  agent_id: string;
+  agent_name: string;
+  state: string;
+  reason: string;
+  lasted_ms: number;
+  times: number;
+}
+/**
+ * Online hours: what agents were while their desk was open, complete to ``counted_to_ms``.
+ */
+export interface StatesView {
+  tz: string;
+  from_ms: number;
+  to_ms: number;
+  counted_to_ms: number;
+  totals: StateTotal[];
+}
+/**
  * One wait behind a figure, and what became of it.
  */
 export interface StayView {
@@ -2734,6 +2780,7 @@ export interface StayView {
   within_target: boolean | null;
   talk_ms: number | null;
   wrap_up_ms: number | null;
+  first_reply_ms: number | null;
   is_robot: boolean;
 }
 /**

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.acd.model import entries as e
-from gateway.acd.store import configuration, journal
+from gateway.acd.store import configuration, interactions, journal
 from gateway.kernel.errors import WeccError
 from gateway.platform.database.port import Tx
 
@@ -32,6 +32,11 @@ def end(tx: Tx) -> int:
 def first(tx: Tx) -> int:
     """Return the position of the oldest entry that is kept: 1 while nothing was removed."""
     return journal.first(tx)
+
+
+def live_counts(tx: Tx) -> dict[tuple[str, str, str, str], int]:
+    """Return how much work that is not over there is, by queue, kind, state and agent."""
+    return interactions.live_counts(tx)
 
 
 def queue_names(tx: Tx) -> dict[str, str]:

@@ -64,6 +64,7 @@ class Steering:
         partition, item = await self._item(actor, "interaction.prioritize", interaction_id)
         command = c.Prioritize(interaction_id=item.id, priority=priority, by=actor.id)
         details = {"from_priority": str(item.priority), "to_priority": str(priority)}
+        details["queue_id"] = item.queue_id
         work = self._note(actor, "interaction.prioritize", item.id, details, why)
         await partition.submit(command, work)
         return interaction_view(partition.book, item)
@@ -234,11 +235,11 @@ def shown_why(why: str) -> str:
 
 
 def _name_of(partition: Partition, row: Mapping[str, Any]) -> str:
-    """Return the name of the agent it was done to, or of the queue the work waited in."""
+    """Return the name of the agent it is about, or of the queue the work waited in."""
     if row["operation"].startswith("agent."):
         return partition.book.agent_name(row["object_id"])
-    queue_id = row["details"].get("from_queue_id")
-    item = partition.engine.state.interactions.get(row["object_id"])
-    if queue_id is None and item is not None:
-        queue_id = item.queue_id
+    details = row["details"]
+    if "agent_id" in details:
+        return partition.book.agent_name(details["agent_id"])
+    queue_id = details.get("from_queue_id") or details.get("queue_id")
     return partition.book.queue_name(queue_id) if queue_id else ""

@@ -59,6 +59,8 @@ def _set_agent(partition: Partition, row: Row, by: str) -> c.Command | None:
     now = (agent.state, agent.reason, agent.set_by) if agent is not None else None
     if agent is None or now != (details["state"], details["reason"], row["actor_id"]):
         return None
+    if agent.since_ms > row["at_ms"]:
+        return None  # the same state, but of a later time
     reason = details["from_reason"] if details["from_reason"] in partition.book.reasons else ""
     code, max_s = reason_of(partition, details["from_state"], reason)
     is_ready = details["from_state"] == "ready"

@@ -54,6 +54,20 @@ def live_ids(tx: Tx) -> list[str]:
     return [str(row["id"]) for row in tx.all(found)]
 
 
+def live_counts(tx: Tx) -> dict[tuple[str, str, str, str], int]:
+    """Return how much work that is not over there is, by queue, kind, state and agent."""
+    about = [interactions.c[name] for name in ("queue_id", "kind", "state", "agent_id")]
+    rows = tx.all(
+        sa.select(*about, sa.func.count().label("found"))
+        .where(interactions.c.tenant_id == tx.tenant_id, interactions.c.state.in_(LIVE))
+        .group_by(*about)
+    )
+    return {
+        (row["queue_id"], row["kind"], row["state"], row["agent_id"] or ""): row["found"]
+        for row in rows
+    }
+
+
 def set_note(tx: Tx, interaction_id: str, *, transfer: str | None, wrap_up: str | None) -> None:
     """Keep what an agent wrote for the next one, or at the end."""
     given = {"transfer_note": transfer, "wrap_up_note": wrap_up}

@@ -133,7 +133,7 @@ class InterventionView(View):
     """What a lead did by hand, and why. ``details`` holds ids and codes.
 
     ``undoes`` is what it takes back, ``undone_by`` what took it back, and ``can_undo`` tells
-    whether nothing has come after it. ``object_name`` is an agent's or a queue's name.
+    whether nothing has come after it. ``object_name`` is the agent's or the queue's name.
     """
 
     id: str

@@ -1,12 +1,13 @@
-"""Whether the stored figures are what the journal says, byte for byte."""
+"""Whether the stored figures are what the journal says, byte for byte, and live work agrees."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 
 import msgspec
 
-from gateway.acd.service.history import entries_after, first
+from gateway.acd.service.history import end, entries_after, first, live_counts
 from gateway.platform.database.port import Database, Tx
 from gateway.supervision.model.ledger import Changes, Ledger
 from gateway.supervision.model.tally import add
@@ -41,6 +42,42 @@ async def check(database: Database, tenant_id: str) -> Verdict:
         return Verdict(position, begins, digest(stored), digest(counted), differing)
 
     return await database.read(tenant_id, work)
+
+
+async def reconcile(database: Database, tenant_id: str) -> list[str]:
+    """Return where figures do not agree with live work, or with each other; in words.
+
+    Everything is read in one snapshot. Live work is only compared while nothing is left to count.
+    """
+
+    def work(tx: Tx) -> list[str]:
+        found = [
+            f"{name}: {added} added up, {listed} listed"
+            for name, (added, listed) in counting.sums_twice(tx).items()
+            if added != listed
+        ]
+        if counting.position(tx)[0] != end(tx):
+            return found
+        live, counted = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+        for (queue_id, kind, state, agent_id), number in live_counts(tx).items():
+            live[_about(queue_id, kind, agent_id, waits=state in _WAITS)] += number
+        for (queue_id, kind, outcome, agent_id), number in counting.open_counts(tx).items():
+            counted[_about(queue_id, kind, agent_id, waits=not outcome)] += number
+        found.extend(
+            f"{' '.join(about)}: {live[about]} live, {counted[about]} counted"
+            for about in sorted(live.keys() | counted.keys())
+            if live[about] != counted[about]
+        )
+        return found
+
+    return await database.read(tenant_id, work)
+
+
+_WAITS = ("waiting", "offered")
+
+
+def _about(queue_id: str, kind: str, agent_id: str, *, waits: bool) -> tuple[str, ...]:
+    return (kind, "waits in", queue_id) if waits else (kind, "held by", agent_id)
 
 
 def digest(rows: counting.Rows) -> str:

@@ -191,6 +191,45 @@ def in_order(rows: Rows) -> Rows:
     return found
 
 
+def open_counts(tx: Tx) -> dict[tuple[str, str, str, str], int]:
+    """Return the waits that are not over, by queue, kind, outcome and agent."""
+    about = [stays.c[name] for name in ("queue_id", "kind", "outcome", "agent_id")]
+    rows = tx.all(
+        sa.select(*about, sa.func.count().label("found"))
+        .where(stays.c.tenant_id == tx.tenant_id, stays.c.over_ms == 0)
+        .group_by(*about)
+    )
+    return {
+        (row["queue_id"], row["kind"], row["outcome"], row["agent_id"]): row["found"]
+        for row in rows
+    }
+
+
+def sums_twice(tx: Tx) -> dict[str, tuple[int, int]]:
+    """Return figures counted in two ways: added up, and out of the single waits."""
+    s, mine = stays.c, stays.c.tenant_id == tx.tenant_id
+    single = {
+        "offered": sa.func.count(),
+        "answered": _number(s.outcome == "answered"),
+        "abandoned": _number(s.outcome == "abandoned"),
+        "moved_out": _number(s.outcome == "moved"),
+        "replied": _number(s.replied_ms > 0),
+        "handled": _number(sa.and_(s.outcome == "answered", s.over_ms > 0)),
+    }
+    listed = tx.one(sa.select(*(each.label(name) for name, each in single.items())).where(mine))
+    added = tx.one(
+        sa.select(*(sa.func.sum(counters.c[name]).label(name) for name in single)).where(
+            counters.c.tenant_id == tx.tenant_id
+        )
+    )
+    found = {name: (added or {}).get(name) or 0 for name in single}
+    return {name: (int(found[name]), int((listed or {}).get(name) or 0)) for name in single}
+
+
+def _number(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
 def position(tx: Tx) -> tuple[int, int]:
     """Return how far the journal was counted, and the time of the last entry."""
     row = tx.one(sa.select(cursors).where(cursors.c.tenant_id == tx.tenant_id))

@@ -27,7 +27,7 @@ export const floorEn = {
   "alarm.none": "No warnings yet",
   "alarm.none.more": "A warning that was on stays here for 400 days.",
   "alarm.showMore": "Show more",
-  "alarm.contacts": "{n} contacts",
+  "alarm.contacts": "{n}",
   "alarm.percent": "{n} %",
   "alarm.rule.queue": "Queue",
   "alarm.rule.default": "This queue has the usual limits.",

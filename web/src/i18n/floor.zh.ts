@@ -29,7 +29,7 @@ export const floorZh = {
   "alarm.none": "还没有警告",
   "alarm.none.more": "出现过的警告会在这里保留 400 天。",
   "alarm.showMore": "显示更多",
-  "alarm.contacts": "{n} 个联络",
+  "alarm.contacts": "{n}",
   "alarm.percent": "{n}%",
   "alarm.rule.queue": "队列",
   "alarm.rule.default": "此队列使用通常的限值。",

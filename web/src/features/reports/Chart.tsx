@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useLanguage, useText } from "../../i18n";
 import type { ReportView } from "../../wire";
-import type { Ask } from "./ask";
+import { type Ask, isDays } from "./ask";
 import { drawnOf, nameOfFigure, series, timeOfRow, written } from "./figures";
 import css from "./reports.module.css";
 
@@ -31,7 +31,7 @@ type Times = (startMs: number, isDay: boolean) => string;
 function options(ask: Ask, width: number, time: Times): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 0 });
   const [a, b, line] = COLOURS.map(colour);
-  const isDay = ask.interval === "day";
+  const isDay = isDays(ask.interval);
   return {
     width,
     height: HEIGHT,
@@ -120,7 +120,7 @@ export default function Chart({ report, ask }: { report: ReportView; ask: Ask })
         ))}
         {row && (
           <span className="muted num">
-            {timeOfRow(language, ask.tz, row, ask.interval === "day")}
+            {timeOfRow(language, ask.tz, row, isDays(ask.interval))}
           </span>
         )}
       </figcaption>

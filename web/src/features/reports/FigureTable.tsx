@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import { useLanguage, useText } from "../../i18n";
 import { Wide } from "../../ui/parts";
 import type { ReportRow } from "../../wire";
-import type { Ask } from "./ask";
+import { type Ask, isDays } from "./ask";
 import { columnsOf, LISTED, nameOfFigure, nameOfRow, timeOfRow, written } from "./figures";
 import css from "./reports.module.css";
 
@@ -82,7 +82,7 @@ export function FigureTable({ ask, rows, total, hasTime, open }: Props) {
                 <Table.Tr key={`${row.start_ms}/${row.id}`}>
                   {hasTime && (
                     <Table.Td className={`num ${css.time}`}>
-                      {timeOfRow(language, ask.tz, row, ask.interval === "day")}
+                      {timeOfRow(language, ask.tz, row, isDays(ask.interval))}
                     </Table.Td>
                   )}
                   <Table.Th scope="row" className={css.name}>

@@ -7,6 +7,9 @@ import { Icon } from "../../icons";
 import { type Ask, BYS, dayIn, INTERVALS, KINDS, LEVELS, queryOf, shift } from "./ask";
 import css from "./reports.module.css";
 
+/** What an agent may see of themselves. */
+const OWN = ["agent", "states"] as const;
+
 type Change = (part: Partial<Ask>) => void;
 interface Props {
   ask: Ask;
@@ -21,13 +24,21 @@ const SPANS = [
 ] as const;
 
 /** The longest range each interval may have; longer ones take a longer interval by themselves. */
-const LONGEST_DAYS = { "5": 7, "15": 35, "30": 62, "60": 93, day: 800 } as const;
+const LONGEST_DAYS = {
+  "5": 7,
+  "15": 35,
+  "30": 62,
+  "60": 93,
+  day: 800,
+  week: 1100,
+  month: 1100,
+} as const;
 
 /** The shortest interval, from the wished one on, that a range of days may have. */
 export function fitting(interval: Ask["interval"], from: string, to: string): Ask["interval"] {
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
   const wished = INTERVALS.indexOf(interval);
-  return INTERVALS.slice(wished).find((each) => days <= LONGEST_DAYS[each]) ?? "day";
+  return INTERVALS.slice(wished).find((each) => days <= LONGEST_DAYS[each]) ?? "month";
 }
 
 function Days({ ask, change }: Props) {
@@ -98,42 +109,47 @@ export function Filters({ ask, change, isLead }: Props & { isLead: boolean }) {
   const t = useText();
   const { data: queues } = useQueues();
   const all = { value: "", label: t("reports.all") };
+  const isOfStates = ask.by === "states";
   return (
     <section className={css.filters} aria-label={t("reports.filters")}>
-      {isLead && (
-        <SegmentedControl
-          aria-label={t("reports.by")}
-          value={ask.by}
-          data={BYS.map((by) => ({ value: by, label: t(`reports.by.${by}`) }))}
-          onChange={(by) => change({ by: by as Ask["by"] })}
+      <SegmentedControl
+        aria-label={t("reports.by")}
+        value={ask.by}
+        data={(isLead ? BYS : OWN).map((by) => ({ value: by, label: t(`reports.by.${by}`) }))}
+        onChange={(by) => change({ by: by as Ask["by"] })}
+      />
+      {!isOfStates && (
+        <Select
+          label={t("reports.interval")}
+          allowDeselect={false}
+          value={ask.interval}
+          data={INTERVALS.map((each) => ({ value: each, label: t(`reports.interval.${each}`) }))}
+          onChange={(value) =>
+            value && change({ interval: fitting(value as Ask["interval"], ask.from, ask.to) })
+          }
         />
       )}
-      <Select
-        label={t("reports.interval")}
-        allowDeselect={false}
-        value={ask.interval}
-        data={INTERVALS.map((each) => ({ value: each, label: t(`reports.interval.${each}`) }))}
-        onChange={(value) =>
-          value && change({ interval: fitting(value as Ask["interval"], ask.from, ask.to) })
-        }
-      />
       <Days ask={ask} change={change} />
       <Zone ask={ask} change={change} />
-      <Select
-        label={t("reports.queue")}
-        allowDeselect={false}
-        value={ask.queue}
-        data={[all, ...(queues ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
-        onChange={(queue) => change({ queue: queue ?? "" })}
-      />
-      <Select
-        label={t("reports.kind")}
-        allowDeselect={false}
-        value={ask.kind}
-        data={[all, ...KINDS.map((kind) => ({ value: kind, label: t(`live.kind.${kind}`) }))]}
-        onChange={(kind) => change({ kind: kind ?? "" })}
-      />
-      {ask.by !== "agent" && (
+      {!isOfStates && (
+        <>
+          <Select
+            label={t("reports.queue")}
+            allowDeselect={false}
+            value={ask.queue}
+            data={[all, ...(queues ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+            onChange={(queue) => change({ queue: queue ?? "" })}
+          />
+          <Select
+            label={t("reports.kind")}
+            allowDeselect={false}
+            value={ask.kind}
+            data={[all, ...KINDS.map((kind) => ({ value: kind, label: t(`live.kind.${kind}`) }))]}
+            onChange={(kind) => change({ kind: kind ?? "" })}
+          />
+        </>
+      )}
+      {ask.by !== "agent" && !isOfStates && (
         <Select
           label={t("reports.level")}
           allowDeselect={false}
@@ -143,14 +159,16 @@ export function Filters({ ask, change, isLead }: Props & { isLead: boolean }) {
           onChange={(level) => level && change({ level: level as Ask["level"] })}
         />
       )}
-      <Switch
-        label={t("reports.robots")}
-        checked={ask.robots}
-        onChange={(event) => change({ robots: event.currentTarget.checked })}
-      />
+      {!isOfStates && (
+        <Switch
+          label={t("reports.robots")}
+          checked={ask.robots}
+          onChange={(event) => change({ robots: event.currentTarget.checked })}
+        />
+      )}
       <Button
         component="a"
-        href={`${API}/reports/intervals?${queryOf(ask)}&format=csv`}
+        href={`${API}/reports/${isOfStates ? "states" : "intervals"}?${queryOf(ask)}&format=csv`}
         download
         variant="default"
         leftSection={<Icon name="download" size={16} />}

@@ -13,6 +13,7 @@ import { columnsOf, momentIn, nameOfFigure, written } from "./figures";
 import css from "./reports.module.css";
 import { Waits } from "./Waits";
 
+const States = lazy(() => import("./States"));
 const Chart = lazy(() => import("./Chart"));
 const STALE_MS = 10_000;
 const AGAIN_MS = 30_000;
@@ -162,13 +163,23 @@ function Shown({ ask, change, report }: ShownProps) {
   );
 }
 
+function Figures({ ask, change }: { ask: Ask; change: (part: Partial<Ask>) => void }) {
+  const { data, error, refetch, isPlaceholderData } = useReport(ask);
+  if (error) return <Failed error={error} retry={() => void refetch()} />;
+  if (!data) return <Loading rows={6} />;
+  return (
+    <div aria-busy={isPlaceholderData} className={isPlaceholderData ? css.old : undefined}>
+      <Shown ask={ask} change={change} report={data} />
+    </div>
+  );
+}
+
 /** Figures of days past and of today, by queue, agent or kind; agents see their own. */
 export default function ReportsPage({ me }: { me: MeView }) {
   const t = useText();
   const isLead = me.user.role !== "agent";
   const [asked, change] = useAsk(me.is_demo);
-  const ask: Ask = isLead ? asked : { ...asked, by: "agent" };
-  const { data, error, refetch, isPlaceholderData } = useReport(ask);
+  const ask: Ask = isLead || asked.by === "states" ? asked : { ...asked, by: "agent" };
   useEffect(() => setPageTitle(t("reports.title")), [t]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
@@ -178,12 +189,12 @@ export default function ReportsPage({ me }: { me: MeView }) {
         <span className="muted">{t("reports.more")}</span>
       </header>
       <Filters ask={ask} change={change} isLead={isLead} />
-      {error && <Failed error={error} retry={() => void refetch()} />}
-      {!data && !error && <Loading rows={6} />}
-      {data && !error && (
-        <div aria-busy={isPlaceholderData} className={isPlaceholderData ? css.old : undefined}>
-          <Shown ask={ask} change={change} report={data} />
-        </div>
+      {ask.by === "states" ? (
+        <Suspense fallback={<Loading rows={6} />}>
+          <States ask={ask} />
+        </Suspense>
+      ) : (
+        <Figures ask={ask} change={change} />
       )}
     </section>
   );

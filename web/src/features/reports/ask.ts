@@ -2,8 +2,8 @@
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 
-export const BYS = ["queue", "agent", "kind"] as const;
-export const INTERVALS = ["5", "15", "30", "60", "day"] as const;
+export const BYS = ["queue", "agent", "kind", "states"] as const;
+export const INTERVALS = ["5", "15", "30", "60", "day", "week", "month"] as const;
 export const KINDS = ["chat", "call", "message"] as const;
 export const LEVELS = [
   "service_level_settled",
@@ -11,6 +11,10 @@ export const LEVELS = [
   "service_level_offered",
   "service_level_patient",
 ] as const;
+
+/** Intervals of whole days, whose rows need no time of the day. */
+export const isDays = (interval: Ask["interval"]) =>
+  interval === "day" || interval === "week" || interval === "month";
 
 export interface Ask {
   by: (typeof BYS)[number];
@@ -76,7 +80,7 @@ export function readAsk(params: URLSearchParams, isDemo: boolean, nowMs: number)
 /** The query of the REST API; the last day is included, so the end is the day after. */
 export function queryOf(ask: Ask): string {
   const query = new URLSearchParams({
-    by: ask.by,
+    by: ask.by === "states" ? "agent" : ask.by,
     interval: ask.interval,
     from: ask.from,
     to: shift(ask.to, 1),

@@ -4,7 +4,7 @@ import { duration } from "../../i18n/format";
 import type { ReportRow } from "../../wire";
 import type { Ask } from "./ask";
 
-const SHARES = new Set(["abandon_rate", "occupancy", "utilisation"]);
+const SHARES = new Set(["abandon_rate", "occupancy", "utilisation", "rating_good"]);
 
 /** Figures with a list of contacts behind them. */
 export const LISTED = new Set([
@@ -12,6 +12,7 @@ export const LISTED = new Set([
   "answered",
   "abandoned",
   "waiting",
+  "replied",
   "moved_out",
   "accepted",
   "handled",
@@ -24,18 +25,27 @@ const OF_WAITS = [
   "answer_wait_avg_ms",
   "answer_wait_p90_ms",
   "answer_wait_max_ms",
+  "first_reply_avg_ms",
   "handle_avg_ms",
   "transferred_in",
   "transferred_out",
   "unanswered",
+  "ratings",
+  "rating_avg",
+  "rating_good",
 ];
 const OF_AGENTS = [
   "accepted",
   "handled",
+  "first_reply_avg_ms",
   "talk_avg_ms",
   "wrap_up_avg_ms",
   "handle_avg_ms",
+  "transfers_accepted",
   "transferred_out",
+  "ratings",
+  "rating_avg",
+  "rating_good",
   "offers",
   "declined",
   "unanswered",
@@ -64,6 +74,7 @@ export function written(language: Language, name: string, value: number | null |
   if (value === null || value === undefined) return "–";
   if (name.endsWith("_ms")) return duration(value);
   const locale = language === "zh" ? "zh-CN" : "en-GB";
+  if (name === "rating_avg") return value.toLocaleString(locale, { minimumFractionDigits: 1 });
   if (!isShare(name)) return value.toLocaleString(locale);
   return `${value.toLocaleString(locale, { maximumFractionDigits: 1, minimumFractionDigits: 1 })} %`;
 }

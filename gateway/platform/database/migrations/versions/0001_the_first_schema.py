@@ -64,9 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "scheme", "value", name=op.f("pk_addresses")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("addresses", schema=None) as batch_op:
-        batch_op.create_index("ix_addresses_contact", ["tenant_id", "contact_id"], unique=False)
-
+    op.create_index("ix_addresses_contact", "addresses", ["tenant_id", "contact_id"], unique=False)
     op.create_table(
         "agent_profiles",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -110,10 +108,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alarms")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("alarms", schema=None) as batch_op:
-        batch_op.create_index("ix_alarms_began", ["tenant_id", "began_ms"], unique=False)
-        batch_op.create_index("ix_alarms_ended", ["tenant_id", "ended_ms"], unique=False)
-
+    op.create_index("ix_alarms_began", "alarms", ["tenant_id", "began_ms"], unique=False)
+    op.create_index("ix_alarms_ended", "alarms", ["tenant_id", "ended_ms"], unique=False)
     op.create_table(
         "answers",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -124,11 +120,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_answers")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("answers", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_answers_expires_at_ms", ["tenant_id", "expires_at_ms"], unique=False
-        )
-
+    op.create_index(
+        "ix_answers_expires_at_ms", "answers", ["tenant_id", "expires_at_ms"], unique=False
+    )
     op.create_table(
         "api_keys",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -165,12 +159,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_attachments")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("attachments", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_attachments_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_attachments_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_attachments_conversation", "attachments", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_attachments_state", "attachments", ["tenant_id", "state"], unique=False)
     op.create_table(
         "audit_entries",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -210,10 +202,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_blocks")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("blocks", schema=None) as batch_op:
-        batch_op.create_index("ix_blocks_time", ["tenant_id", "at_ms"], unique=False)
-        batch_op.create_index("ix_blocks_value", ["tenant_id", "kind", "value"], unique=False)
-
+    op.create_index("ix_blocks_time", "blocks", ["tenant_id", "at_ms"], unique=False)
+    op.create_index("ix_blocks_value", "blocks", ["tenant_id", "kind", "value"], unique=False)
     op.create_table(
         "calls",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -237,13 +227,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_calls")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("calls", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_calls_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_calls_ended", ["tenant_id", "ended_at_ms"], unique=False)
-        batch_op.create_index("ix_calls_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_calls_conversation", "calls", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_calls_ended", "calls", ["tenant_id", "ended_at_ms"], unique=False)
+    op.create_index("ix_calls_state", "calls", ["tenant_id", "state"], unique=False)
     op.create_table(
         "canned_replies",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -287,9 +275,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contacts")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("contacts", schema=None) as batch_op:
-        batch_op.create_index("ix_contacts_vip", ["tenant_id", "vip"], unique=False)
-
+    op.create_index("ix_contacts_vip", "contacts", ["tenant_id", "vip"], unique=False)
     op.create_table(
         "conversations",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -324,23 +310,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conversations")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_conversations_active", ["tenant_id", "active_at_ms", "id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_agent", ["tenant_id", "agent_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_contact", ["tenant_id", "contact_id", "created_at_ms"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_queue", ["tenant_id", "queue_id", "state"], unique=False
-        )
-        batch_op.create_index(
-            "ix_conversations_state", ["tenant_id", "state", "active_at_ms", "id"], unique=False
-        )
-
+    op.create_index(
+        "ix_conversations_active",
+        "conversations",
+        ["tenant_id", "active_at_ms", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_conversations_agent", "conversations", ["tenant_id", "agent_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_contact",
+        "conversations",
+        ["tenant_id", "contact_id", "created_at_ms"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_conversations_queue", "conversations", ["tenant_id", "queue_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_rated", "conversations", ["tenant_id", "rated_at_ms"], unique=False
+    )
+    op.create_index(
+        "ix_conversations_state",
+        "conversations",
+        ["tenant_id", "state", "active_at_ms", "id"],
+        unique=False,
+    )
     op.create_table(
         "credentials",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -368,9 +364,7 @@ def upgrade() -> None:
         sa.Column("expires_at_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key_hash", "tenant_id", name=op.f("pk_directory")),
     )
-    with op.batch_alter_table("directory", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_directory_tenant_id"), ["tenant_id"], unique=False)
-
+    op.create_index(op.f("ix_directory_tenant_id"), "directory", ["tenant_id"], unique=False)
     op.create_table(
         "dispositions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -398,6 +392,10 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("counted_ms", sa.BigInteger(), nullable=False),
         sa.Column("in_hand", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("began_ms", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "agent_id", name=op.f("pk_figure_agents")),
         info={"tenant": True},
     )
@@ -420,6 +418,8 @@ def upgrade() -> None:
         sa.Column("moved_out", sa.BigInteger(), nullable=False),
         sa.Column("answer_wait_ms", sa.BigInteger(), nullable=False),
         sa.Column("abandon_wait_ms", sa.BigInteger(), nullable=False),
+        sa.Column("replied", sa.BigInteger(), nullable=False),
+        sa.Column("reply_wait_ms", sa.BigInteger(), nullable=False),
         sa.Column("accepted", sa.BigInteger(), nullable=False),
         sa.Column("transfers_accepted", sa.BigInteger(), nullable=False),
         sa.Column("handled", sa.BigInteger(), nullable=False),
@@ -456,6 +456,25 @@ def upgrade() -> None:
         info={"tenant": True},
     )
     op.create_table(
+        "figure_spans",
+        sa.Column("tenant_id", sa.String(length=64), nullable=False),
+        sa.Column("agent_id", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.String(length=64), nullable=False),
+        sa.Column("began_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "agent_id", "number", name=op.f("pk_figure_spans")),
+        info={"tenant": True},
+    )
+    op.create_index(
+        "ix_figure_spans_began", "figure_spans", ["tenant_id", "began_ms"], unique=False
+    )
+    op.create_index(
+        "ix_figure_spans_ended", "figure_spans", ["tenant_id", "ended_ms"], unique=False
+    )
+    op.create_table(
         "figure_stays",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
         sa.Column("interaction_id", sa.String(length=64), nullable=False),
@@ -473,16 +492,25 @@ def upgrade() -> None:
         sa.Column("talk_ended_ms", sa.BigInteger(), nullable=False),
         sa.Column("over_ms", sa.BigInteger(), nullable=False),
         sa.Column("ended_as", sa.String(length=16), nullable=False),
+        sa.Column("replied_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
             "tenant_id", "interaction_id", "number", name=op.f("pk_figure_stays")
         ),
         info={"tenant": True},
     )
-    with op.batch_alter_table("figure_stays", schema=None) as batch_op:
-        batch_op.create_index("ix_figure_stays_began", ["tenant_id", "began_ms"], unique=False)
-        batch_op.create_index("ix_figure_stays_over", ["tenant_id", "over_ms"], unique=False)
-        batch_op.create_index("ix_figure_stays_settled", ["tenant_id", "settled_ms"], unique=False)
-
+    op.create_index(
+        "ix_figure_stays_began", "figure_stays", ["tenant_id", "began_ms"], unique=False
+    )
+    op.create_index(
+        "ix_figure_stays_conversation",
+        "figure_stays",
+        ["tenant_id", "conversation_id", "settled_ms"],
+        unique=False,
+    )
+    op.create_index("ix_figure_stays_over", "figure_stays", ["tenant_id", "over_ms"], unique=False)
+    op.create_index(
+        "ix_figure_stays_settled", "figure_stays", ["tenant_id", "settled_ms"], unique=False
+    )
     op.create_table(
         "figure_targets",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -550,12 +578,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_intakes")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("intakes", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_intakes_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_intakes_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_intakes_conversation", "intakes", ["tenant_id", "conversation_id"], unique=False
+    )
+    op.create_index("ix_intakes_state", "intakes", ["tenant_id", "state"], unique=False)
     op.create_table(
         "interactions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -581,12 +607,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_interactions_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-        batch_op.create_index("ix_interactions_state", ["tenant_id", "state"], unique=False)
-
+    op.create_index(
+        "ix_interactions_conversation",
+        "interactions",
+        ["tenant_id", "conversation_id"],
+        unique=False,
+    )
+    op.create_index("ix_interactions_state", "interactions", ["tenant_id", "state"], unique=False)
     op.create_table(
         "interventions",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -602,12 +629,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interventions")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("interventions", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_interventions_object", ["tenant_id", "object_id", "at_ms"], unique=False
-        )
-        batch_op.create_index("ix_interventions_time", ["tenant_id", "at_ms"], unique=False)
-
+    op.create_index(
+        "ix_interventions_object",
+        "interventions",
+        ["tenant_id", "object_id", "at_ms"],
+        unique=False,
+    )
+    op.create_index("ix_interventions_time", "interventions", ["tenant_id", "at_ms"], unique=False)
     op.create_table(
         "legs",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -625,9 +653,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_legs")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("legs", schema=None) as batch_op:
-        batch_op.create_index("ix_legs_call", ["tenant_id", "call_id"], unique=False)
-
+    op.create_index("ix_legs_call", "legs", ["tenant_id", "call_id"], unique=False)
     op.create_table(
         "links",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -655,9 +681,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_logins")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("logins", schema=None) as batch_op:
-        batch_op.create_index("ix_logins_user_id", ["tenant_id", "user_id"], unique=False)
-
+    op.create_index("ix_logins_user_id", "logins", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "master_keys",
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
@@ -682,14 +706,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_messages")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_messages_attachment", ["tenant_id", "attachment_id"], unique=False
-        )
-        batch_op.create_index(
-            "uq_messages_seq", ["tenant_id", "conversation_id", "seq"], unique=True
-        )
-
+    op.create_index(
+        "ix_messages_attachment", "messages", ["tenant_id", "attachment_id"], unique=False
+    )
+    op.create_index(
+        "uq_messages_seq", "messages", ["tenant_id", "conversation_id", "seq"], unique=True
+    )
     op.create_table(
         "not_ready_reasons",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -714,9 +736,7 @@ def upgrade() -> None:
         ),
         info={"tenant": True},
     )
-    with op.batch_alter_table("participants", schema=None) as batch_op:
-        batch_op.create_index("ix_participants_user", ["tenant_id", "user_id"], unique=False)
-
+    op.create_index("ix_participants_user", "participants", ["tenant_id", "user_id"], unique=False)
     op.create_table(
         "preferences",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -850,11 +870,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_uploads")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_uploads_conversation", ["tenant_id", "conversation_id"], unique=False
-        )
-
+    op.create_index(
+        "ix_uploads_conversation", "uploads", ["tenant_id", "conversation_id"], unique=False
+    )
     op.create_table(
         "used_identities",
         sa.Column("tenant_id", sa.String(length=64), nullable=False),
@@ -904,9 +922,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_visitor_tokens")),
         info={"tenant": True},
     )
-    with op.batch_alter_table("visitor_tokens", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_visitor_tokens_visitor_id", ["tenant_id", "visitor_id"], unique=False
-        )
-
+    op.create_index(
+        "ix_visitor_tokens_visitor_id", "visitor_tokens", ["tenant_id", "visitor_id"], unique=False
+    )
     # ### end Alembic commands ###

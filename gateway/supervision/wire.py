@@ -134,7 +134,8 @@ class SpansPage(View):
 
 class QueueBoard(View):
     """A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment.
-    ``below_target`` names the kinds whose service level today is under the target.
+    ``robots_waiting`` of those who wait are simulated persons. ``below_target`` names the kinds
+    whose service level today is under the target.
     """
 
     queue_id: str
@@ -142,6 +143,7 @@ class QueueBoard(View):
     targets: dict[str, TargetView]
     late: int
     soon: int
+    robots_waiting: int
     below_target: list[str]
     today: dict[str, float | None]
 

@@ -246,10 +246,19 @@ class ConversationWatch(ClientFrame, tag="conversation.watch"):
     on: bool
 
 
+class LiveWatch(ClientFrame, tag="live.watch"):
+    """A lead's desk says which agents it shows: ``agent.changed`` comes for them only, at most
+    once a second each. Until it is said, it comes for everybody; no ids: for nobody.
+    """
+
+    agent_ids: Annotated[list[Id], Meta(max_length=500)]
+
+
 AgentClient = (
     AgentHello
     | Ping
     | ConversationWatch
+    | LiveWatch
     | acd.AgentStateSet
     | acd.OfferAccept
     | acd.OfferReject

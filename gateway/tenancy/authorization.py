@@ -102,6 +102,7 @@ TABLE: dict[str, Rule] = {
     "explanation.list": _LEAD,
     "directory.read": _STAFF,
     "live.read": _LEAD,
+    "live.watch": _LEAD,
     "alarm.read": _LEAD,
     "alarm_rule.read": _LEAD,
     "alarm_rule.change": _LEAD,

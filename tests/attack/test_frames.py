@@ -212,6 +212,7 @@ def sample(kind: str, **over: Any) -> Frame:
         "interaction.prioritize": {"interaction_id": SOME_ID, "priority": 1, "why": "x"},
         "interaction.assign": {"interaction_id": SOME_ID, "agent_id": SOME_ID, "why": "x"},
         "agent.next.set": {"state": None},
+        "live.watch": {"agent_ids": [SOME_ID]},
         "agent.sign_out": {"agent_id": SOME_ID, "why": "x"},
         "intervention.undo": {"intervention_id": SOME_ID, "why": "x"},
         "agent.set": {"agent_id": SOME_ID, "state": "ready", "why": "x"},

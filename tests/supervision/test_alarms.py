@@ -106,6 +106,7 @@ def test_simulated_persons_alarm_nobody_but_in_a_demonstration() -> None:
         assert facts(look, 50) == {"near": 2 if robots else 1}
         assert look.lateness(robots=False)[QUEUES[0]].soon == 1
         assert look.lateness(robots=True)[QUEUES[0]].soon == 2
+        assert look.lateness(robots=False)[QUEUES[0]].robots == 1
 
 
 def test_the_level_is_told_before_it_falls() -> None:

@@ -9,6 +9,7 @@ export type ClientFrame =
   | AgentHello
   | Ping
   | ConversationWatch
+  | LiveWatch
   | AgentStateSet
   | OfferAccept
   | OfferReject
@@ -150,6 +151,7 @@ export interface Wire {
   LackView: LackView;
   LinkSignInBody: LinkSignInBody;
   LiveView: LiveView;
+  LiveWatch: LiveWatch;
   MeView: MeView;
   MessageChanged: MessageChanged;
   MessageNew: MessageNew;
@@ -871,7 +873,8 @@ export interface BoardView {
 }
 /**
  * A queue now and today. ``late`` wait longer than their target, ``soon`` will in a moment.
- *     ``below_target`` names the kinds whose service level today is under the target.
+ *     ``robots_waiting`` of those who wait are simulated persons. ``below_target`` names the kinds
+ *     whose service level today is under the target.
  */
 export interface QueueBoard {
   queue_id: string;
@@ -881,6 +884,7 @@ export interface QueueBoard {
   };
   late: number;
   soon: number;
+  robots_waiting: number;
   below_target: string[];
   today: {
     [k: string]: number | null;
@@ -1313,6 +1317,20 @@ export interface ConversationWatch {
    */
   conversation_id: string;
   on: boolean;
+  ref?: string | null;
+}
+/**
+ * A lead's desk says which agents it shows: ``agent.changed`` comes for them only, at most
+ *     once a second each. Until it is said, it comes for everybody; no ids: for nobody.
+ */
+export interface LiveWatch {
+  type: "live.watch";
+  /**
+   * @maxItems 500
+   *
+   * Items: Id.
+   */
+  agent_ids: string[];
   ref?: string | null;
 }
 /**

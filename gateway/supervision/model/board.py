@@ -47,6 +47,7 @@ def queue_board(facts: QueueFacts) -> QueueBoard:
         },
         late=lateness.late,
         soon=lateness.soon,
+        robots_waiting=lateness.robots,
         below_target=below,
         today=dict(facts.today or figures_of(Facts({}, {}), has_time=False)),
     )

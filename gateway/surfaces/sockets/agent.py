@@ -32,7 +32,9 @@ from gateway.surfaces.rooms import Rooms
 from gateway.surfaces.sockets import by_hand
 from gateway.surfaces.sockets.connection import HEARTBEAT_MS, Connection
 from gateway.surfaces.sockets.dispatch import Command, Dispatcher, passing
+from gateway.surfaces.sockets.floor import ShownAgents
 from gateway.surfaces.sockets.side import CALL_COMMANDS, BaseSide
+from gateway.tenancy.authorization import Relation, authorize
 from gateway.tenancy.model import Login
 
 log = logging.getLogger("wecc.sockets")
@@ -44,6 +46,7 @@ class AgentSide(BaseSide):
     """The gateway's half of one desk's connection."""
 
     __slots__ = (
+        "_agents",
         "_assigned",
         "_ends",
         "_followed",
@@ -65,6 +68,7 @@ class AgentSide(BaseSide):
         self._watched: set[str] = set()
         self._look: asyncio.Task[None] | None = None
         self._queue_ids: set[str] = set()
+        self._agents = ShownAgents(self.connection.pass_on)
         self._visitors: dict[str, tuple[str, ...]] = {}
 
     async def frame(self, raw: bytes | str) -> None:
@@ -76,6 +80,7 @@ class AgentSide(BaseSide):
         for end in [*self._ends, *self._followed.values()]:
             end()
         self._ends, self._followed = [], {}
+        self._agents.stop()
         actor, self.actor = self.actor, None
         if actor is not None:
             await self.rooms.acd.disconnected(actor, self.connection.id)
@@ -143,9 +148,9 @@ class AgentSide(BaseSide):
             self.connection.pass_on(frame)
 
     def _staff(self, frame: object) -> None:
-        """Leads see every agent; one's own changes come on one's own topic."""
+        """Leads see the agents on their screen; one's own changes come on one's own topic."""
         if isinstance(frame, acd.AgentChanged) and frame.agent.user_id != self.who.id:
-            self.connection.pass_on(frame)
+            self._agents.changed(frame)
 
     @property
     def _is_lead(self) -> bool:
@@ -200,6 +205,12 @@ class AgentSide(BaseSide):
         else:
             self._watched.discard(frame.conversation_id)
         self._follow(frame.conversation_id)
+        self.ack(frame.ref)
+
+    async def show_agents(self, frame: wire.LiveWatch) -> None:
+        """Say which agents are on this lead's screen."""
+        authorize(self.known_actor(), "live.watch", Relation.TENANT)
+        self._agents.show(frame.agent_ids)
         self.ack(frame.ref)
 
     async def _look_again(self) -> None:
@@ -345,6 +356,7 @@ COMMANDS: dict[type, Command] = {
     wire.AgentHello: AgentSide.hello,
     wire.Ping: AgentSide.ping,
     wire.ConversationWatch: AgentSide.watch,
+    wire.LiveWatch: AgentSide.show_agents,
     acd.AgentStateSet: AgentSide.set_state,
     acd.OfferAccept: AgentSide.accept,
     acd.OfferReject: AgentSide.reject,

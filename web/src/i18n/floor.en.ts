@@ -43,6 +43,12 @@ export const floorEn = {
   "alarm.rule.nobody": "Warn when a chat or call waits and nobody who could serve it is ready",
   "alarm.rule.save": "Save",
   "alarm.rule.saved": "Saved. It judges at once what waits.",
+  "live.robot": "robot",
+  "live.robots": "({n} robots wait)",
+  "live.pages": "Pages",
+  "live.page": "Page {n}",
+  "live.page.before": "Page before",
+  "live.page.next": "Next page",
   "steer.sign_out": "Sign out",
   "steer.sign_out.title": "Sign {name} out",
   "steer.sign_out.more":

@@ -21,6 +21,9 @@ export function desk(): Connection {
   return connection;
 }
 
+/** Which agents are on a lead's screen: only they are told of. */
+export const showAgents = (ids: string[]) =>
+  desk().ask({ type: "live.watch", agent_ids: ids.slice(0, 500) });
 export const goReady = () => desk().ask({ type: "agent.state.set", state: "ready" });
 export const goNotReady = (reason: string) =>
   desk().ask({ type: "agent.state.set", state: "not_ready", reason });

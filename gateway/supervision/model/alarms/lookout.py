@@ -38,10 +38,11 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Lateness(msgspec.Struct, frozen=True):
-    """How many wait near their target and past it."""
+    """How many wait near their target and past it, and how many simulated persons wait."""
 
     soon: int = 0
     late: int = 0
+    robots: int = 0
 
 
 class _Wait(msgspec.Struct, gc=False):
@@ -179,11 +180,15 @@ class Lookout:
         """Return how many wait near their target and past it, per queue where anybody waits."""
         found: dict[str, Lateness] = {}
         for (queue_id, _, is_robot), line in self._lines.items():
-            if line.waiting and (robots or not is_robot):
-                known = found.get(queue_id, Lateness())
-                late = line.marked["late"]
-                soon = max(0, line.marked["near"] - late)
-                found[queue_id] = Lateness(known.soon + soon, known.late + late)
+            if not line.waiting:
+                continue
+            known = found.get(queue_id, Lateness())
+            counts = robots or not is_robot
+            late = line.marked["late"] if counts else 0
+            soon = max(0, line.marked["near"] - late) if counts else 0
+            found[queue_id] = Lateness(
+                known.soon + soon, known.late + late, known.robots + is_robot * line.waiting
+            )
         return found
 
     def live_queues(self) -> list[str]:

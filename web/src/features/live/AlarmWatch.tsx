@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { useLocation } from "wouter";
 import { get } from "../../data/http";
 import { t } from "../../i18n";
-import { desk } from "../../live/commands";
+import { desk, showAgents } from "../../live/commands";
 import { useLeader } from "../../live/leader";
 import { useLive } from "../../live/store";
 import { notifyDesktop } from "../../sound/attention";
@@ -20,6 +20,7 @@ function useOnNow(): void {
   const link = useLive((state) => state.link);
   useEffect(() => {
     if (link !== "open") return;
+    if (location.pathname !== "/live") void showAgents([]).catch(() => undefined);
     get<AlarmView[]>("/live/alarms/on")
       .then((on) =>
         useLive.setState({ alarms: Object.fromEntries(on.map((alarm) => [alarm.id, alarm])) }),

@@ -7,6 +7,7 @@ import type { BoardView, QueueBoard, QueueLive } from "../../wire";
 import { written } from "../reports/figures";
 import { KINDS, level, targetOf } from "./board";
 import css from "./live.module.css";
+import { Pages, usePages } from "./Pages";
 
 const TODAY = ["service_level_settled", "answered", "abandoned", "answer_wait_avg_ms"] as const;
 
@@ -21,6 +22,9 @@ function Row({ queue, today }: { queue: QueueLive; today: QueueBoard | undefined
     <Table.Tr>
       <Table.Th scope="row" className={css.name}>
         {queue.name}
+        {(today?.robots_waiting ?? 0) > 0 && (
+          <span className={css.since}> {t("live.robots", { n: today?.robots_waiting ?? 0 })}</span>
+        )}
       </Table.Th>
       {KINDS.map((kind) => (
         <Table.Td key={kind} className={`num ${css.right}`}>
@@ -57,35 +61,36 @@ function Row({ queue, today }: { queue: QueueLive; today: QueueBoard | undefined
 export function Queues(props: { queues: QueueLive[]; today: BoardView | undefined }) {
   const t = useText();
   const right = { className: css.right };
+  const paged = usePages(props.queues);
+  const boards = new Map(props.today?.queues.map((each) => [each.queue_id, each]));
   return (
-    <Table className={css.heads}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t("live.queue")}</Table.Th>
-          {KINDS.map((kind) => (
-            <Table.Th key={kind} {...right}>
-              {t(`live.kind.${kind}`)}
-            </Table.Th>
+    <>
+      <Table className={css.heads}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("live.queue")}</Table.Th>
+            {KINDS.map((kind) => (
+              <Table.Th key={kind} {...right}>
+                {t(`live.kind.${kind}`)}
+              </Table.Th>
+            ))}
+            <Table.Th {...right}>{t("live.longest")}</Table.Th>
+            <Table.Th {...right}>{t("live.expected")}</Table.Th>
+            <Table.Th {...right}>{t("live.target")}</Table.Th>
+            <Table.Th {...right}>{t("board.level")}</Table.Th>
+            <Table.Th {...right}>{t("board.answered")}</Table.Th>
+            <Table.Th {...right}>{t("board.left")}</Table.Th>
+            <Table.Th {...right}>{t("board.wait")}</Table.Th>
+            <Table.Th {...right}>{t("live.readyAgents")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {paged.shown.map((queue) => (
+            <Row key={queue.queue_id} queue={queue} today={boards.get(queue.queue_id)} />
           ))}
-          <Table.Th {...right}>{t("live.longest")}</Table.Th>
-          <Table.Th {...right}>{t("live.expected")}</Table.Th>
-          <Table.Th {...right}>{t("live.target")}</Table.Th>
-          <Table.Th {...right}>{t("board.level")}</Table.Th>
-          <Table.Th {...right}>{t("board.answered")}</Table.Th>
-          <Table.Th {...right}>{t("board.left")}</Table.Th>
-          <Table.Th {...right}>{t("board.wait")}</Table.Th>
-          <Table.Th {...right}>{t("live.readyAgents")}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {props.queues.map((queue) => (
-          <Row
-            key={queue.queue_id}
-            queue={queue}
-            today={props.today?.queues.find((each) => each.queue_id === queue.queue_id)}
-          />
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Tbody>
+      </Table>
+      <Pages {...paged} />
+    </>
   );
 }

@@ -160,9 +160,9 @@ class AgentRules(RuleBasedStateMachine):
             assert item.weight == 1, "whose contact writes counts"
             assert self.do(c.Hear(interaction_id=item_id)) == [], "told once in a while"
             return
-        was_due = item.reply_due_ms is not None
+        is_first = item.kind != "call" and not item.is_replied
         out = self.do(c.Reply(interaction_id=item_id, agent_id=agent))
-        assert bool(out) == (was_due and item.agent_id == agent), "only the first reply counts"
+        assert bool(out) == (is_first and item.agent_id == agent), "only the first reply counts"
         assert self.do(c.Reply(interaction_id=item_id, agent_id=agent)) == []
 
     @precondition(lambda self: self.any("wrap_up"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.acd.service import waits
 from gateway.acd.wire import AgentProfileBody, QueuePlace, WaitRange
 from gateway.kernel.actor import Actor
 from gateway.kernel.errors import WeccError
@@ -97,3 +98,19 @@ async def test_another_process_goes_on_with_what_was_learned(floor: Floor) -> No
     assert isinstance(before, WaitRange)
     assert isinstance(after, WaitRange)
     assert after.p90_ms == pytest.approx(before.p90_ms, rel=0.3)
+
+
+async def test_many_agents_on_duty_do_not_hide_what_is_learned_from(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start writes an entry for each of them."""
+    monkeypatch.setattr(waits, "_LEARNED_FROM", 100)
+    who = await _one_at_a_time(floor)
+    for number in range(2, 152):
+        await floor.acd.connected(agent(number), f"so_{number}")
+    for _ in range(9):
+        await _serve(floor, who)
+    await floor.acd.stop()
+    await floor.begin()
+    (view,) = await floor.acd.waits(LEAD)
+    assert view.mean_handling_ms == pytest.approx(HANDLING_MS, rel=0.15)

@@ -133,6 +133,11 @@ class Index:
             self._ready_for[key] = found
         return found
 
+    def on_duty_for(self, *requirements: Requirement) -> bool:
+        """Tell whether anybody on duty fits one of them, for any kind of work."""
+        masks = [self.matrix.groups_for(requirement) for requirement in requirements]
+        return any(there & groups for there in self.roll.duty for groups in masks)
+
     def relabel(self, state: State, seat: Seat) -> None:
         """Close the queues whose label's limit the agent's work has reached, open the others."""
         labels = state.policy.labels

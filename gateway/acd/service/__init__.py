@@ -11,9 +11,10 @@ from gateway.acd.ports import InteractionHandler
 from gateway.acd.service.book import People
 from gateway.acd.service.duty import Duty
 from gateway.acd.service.explanations import Explanations
-from gateway.acd.service.live import Availability, Live
+from gateway.acd.service.live import Live
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.presence import Presence
+from gateway.acd.service.reach import Availability
 from gateway.acd.service.rehearsals import Rehearsals
 from gateway.acd.service.settings import Audit, InUse, Settings
 from gateway.acd.service.start import defaults

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from gateway.acd.model.agent import Agent
 from gateway.acd.model.interaction import Interaction
 from gateway.acd.service.partition import Partition
 from gateway.acd.service.partitions import Partitions
 from gateway.acd.service.queue_rules import shown
+from gateway.acd.service.reach import Availability, reach
 from gateway.acd.service.views import agent_view, interaction_view, queue_live, steps_of
 from gateway.acd.service.waits import estimate_views
 from gateway.acd.wire import (
@@ -28,7 +28,6 @@ from gateway.kernel.actor import Actor
 from gateway.kernel.errors import not_found
 from gateway.tenancy.authorization import Relation, authorize
 
-Availability = Literal["online", "busy", "offline"]
 _SHOWN = 500
 _TAKEABLE = 100
 _FOUND = 50
@@ -162,24 +161,15 @@ class Live:
         ]
 
     async def availability(self, tenant_id: str, queue_ids: Sequence[str]) -> Availability:
-        """Tell what a contact would meet in these queues; in no queue named: in any.
-
-        ``offline``: closed, or no ready agent fits. ``busy``: they fit, but one would wait.
-        """
+        """Tell what a contact would meet in these queues; in no queue named: in any."""
         partition = await self._partitions.get(tenant_id)
         now_ms = self._partitions.clock.now_ms()
-        state, index = partition.engine.state, partition.engine.index
-        best: Availability = "offline"
+        found: set[Availability] = set()
         for queue_id in queue_ids or list(partition.book.queues):
-            if not _is_open(partition, queue_id, now_ms):
-                continue
-            steps = steps_of(state, index, queue_id)
-            line = index.backlog.lines.get(queue_id)
-            if index.has_free(steps[0]) and not (line is not None and line.order.count):
+            found.add(reach(partition, queue_id, now_ms))
+            if "online" in found:
                 return "online"
-            if index.ready_for(*steps):
-                best = "busy"
-        return best
+        return "busy" if "busy" in found else "offline"
 
 
 _STATES = {"ready": 0, "not_ready": 1, "offline": 2}
@@ -188,10 +178,6 @@ _STATES = {"ready": 0, "not_ready": 1, "offline": 2}
 def _place(partition: Partition, agent: Agent) -> tuple[int, str, str]:
     """Return where an agent stands in lists: who is there first, then by name."""
     return _STATES[agent.state], partition.book.agent_name(agent.id), agent.id
-
-
-def _is_open(partition: Partition, queue_id: str, now_ms: int) -> bool:
-    return not partition.book.closed(queue_id, now_ms)
 
 
 def _seen_queues(partition: Partition, actor: Actor) -> list[str]:

@@ -31,9 +31,10 @@ class Waits:
 
     async def watch(self, partition: Partition) -> None:
         """Learn the rates from the end of the journal, then go on from the present state."""
+        # A start writes an entry for everybody on duty, and these teach nothing.
+        count = _LEARNED_FROM + len(partition.engine.state.agents)
         rows = await self._database.read(
-            partition.tenant_id,
-            lambda tx: journal.rows_after(tx, journal.end(tx) - _LEARNED_FROM, _LEARNED_FROM),
+            partition.tenant_id, lambda tx: journal.rows_after(tx, journal.end(tx) - count, count)
         )
         estimates = Estimates()
         for _, body in rows:
